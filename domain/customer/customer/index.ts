@@ -1,0 +1,31 @@
+import { module } from '../../kernel/module.ts'
+import { route } from '../../kernel/route.ts'
+import * as a from './customer.actions.ts'
+import { customer } from './customer.store.ts'
+
+export { customer, type CustomerRecord } from './customer.store.ts'
+export { afterPurchase, lifecycles, type Lifecycle } from './customer.ts'
+export { customerAssigned, customerCreated, customerDeleted, customerRestored, lifecycleChanged } from './customer.actions.ts'
+
+export default module('customer', {
+  verbs: ['read', 'write', 'delete', 'assign'],
+  entities: [customer],
+  events: [a.customerCreated, a.customerChanged, a.customerAssigned, a.lifecycleChanged, a.customerDeleted, a.customerRestored],
+  routes: [
+    route('POST /customers', a.open, {
+      can: 'customer:write', summary: 'Open a customer file', faults: ['customer.identity_taken'],
+      example: { kind: 'person', name: 'Ada Lovelace', emails: [{ address: 'ada@example.com', primary: true }], phones: [{ number: '+442079460000' }] },
+    }),
+    route('GET /customers', a.list, { can: 'customer:read', summary: 'Customers by name, by account manager, or in the bin' }),
+    route('GET /customers/{id}', a.show, { can: 'customer:read', summary: 'One customer file' }),
+    route('PATCH /customers/{id}', a.change, {
+      can: 'customer:write', summary: 'Change a customer file', example: { occupation: 'Analyst', notes: null }, faults: ['customer.version_differs', 'customer.identity_taken'],
+    }),
+    route('DELETE /customers/{id}', a.bin_, { can: 'customer:delete', summary: 'Put a customer file in the bin' }),
+    route('POST /customers/{id}/restore', a.restore, { can: 'customer:delete', summary: 'Take a customer file out of the bin', faults: ['customer.not_deleted', 'customer.identity_taken'] }),
+    route('POST /customers/{id}/assign', a.assign, { can: 'customer:assign', summary: 'Give a customer to an account manager', example: { ownerId: 'usr_0000000000000000000A' } }),
+    route('POST /customers/{id}/lifecycle', a.become, {
+      can: 'customer:write', summary: 'Move a customer to another lifecycle', example: { lifecycle: 'prospect', reason: 'Asked for a quote' }, faults: ['customer.lifecycle_not_possible'],
+    }),
+  ],
+})

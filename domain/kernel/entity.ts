@@ -1,0 +1,101 @@
+import type * as z from 'zod'
+import { once } from './action.ts'
+import { KEY_LENGTH, keysOf, makeId, type Id } from './id.ts'
+import type { Instant } from './clock.ts'
+
+/** What every stored record has besides its own fields. */
+export interface Stamp<N extends string> {
+  id: Id<N>
+  /** 1 at creation, +1 with every change; the ETag. */
+  version: number
+  createdAt: Instant
+  updatedAt: Instant
+  deletedAt?: Instant
+}
+
+/** A place in the `list` index: what people browse. `order` sorts; its leading parts, joined by `#`, can be a filter. */
+export interface ListKey {
+  facet: string
+  order: string
+}
+/** A place in the `owner` index: one person's work across kinds. */
+export interface OwnerKey {
+  user: string
+  state: string
+  at: string
+}
+/** A place in the `due` index: work for a job at a time. */
+export interface DueKey {
+  job: string
+  at: Instant
+}
+
+/** A key made from some of the record's fields. `on` names them all, so a change that misses them leaves the index alone. */
+export interface KeyRule<F, K> {
+  on: readonly (keyof F & string)[]
+  key(fields: F, id: string): K | undefined
+}
+
+/** A value that only one live record may have: `email:ada@example.com`. */
+export interface UniqueRule<F> {
+  on: readonly (keyof F & string)[]
+  values(fields: F): readonly string[]
+  /** Code of the 409 when it is taken, `customer.identity_taken`. */
+  fault: string
+}
+
+export interface EntityFacts<N extends string, F> {
+  noun: N
+  /** Of its ids, two to four letters. */
+  prefix: string
+  /** `customer`: lives in its customer's partition. `workspace`: lives alone. */
+  home: 'customer' | 'workspace'
+  /** The stored fields. No defaults here: those belong to the create input. */
+  fields: () => z.ZodType<F>
+  /** Fields a list shows, copied into the index projection with the id. */
+  row?: readonly (keyof NoInfer<F> & string)[]
+  list?: KeyRule<NoInfer<F>, ListKey>
+  owner?: KeyRule<NoInfer<F>, OwnerKey>
+  due?: KeyRule<NoInfer<F>, DueKey>
+  unique?: UniqueRule<NoInfer<F>>
+  /** Fields that name, reach or describe a person: events and logs tell that they changed, never the values. */
+  personal?: readonly (keyof NoInfer<F> & string)[]
+  /** The field that names the person responsible; decides scope `own` and `team` (with the customer's own). */
+  responsible?: keyof NoInfer<F> & string
+  /** Kept in a fixed place of its customer, one each, read with the file in one query: `rhythm`, `tier`. */
+  single?: boolean
+}
+
+export interface Entity<N extends string = string, F = Record<string, unknown>> extends EntityFacts<N, F> {
+  /** A new id: `own` is the record's own key, `customer` the id of the customer it belongs to. */
+  id(own: string, customer?: string): Id<N>
+  /** Whether a text is an id of this kind. */
+  is(text: string): text is Id<N>
+}
+
+/** A record as read: its fields and its stamp. */
+export type RecordOf<E> = E extends Entity<infer N, infer F> ? F & Stamp<N> : never
+export type FieldsOf<E> = E extends Entity<string, infer F> ? F : never
+
+/** Declares a kind of record: its schema, where it lives and which indexes it is in. */
+export function entity<const N extends string, F extends object>(facts: EntityFacts<N, F>): Entity<N, F> {
+  const keys = facts.home === 'customer' && !facts.single ? 2 : 1
+  const shape = new RegExp(`^${facts.prefix}_[0-9A-Za-z]{${keys * KEY_LENGTH}}$`)
+  return {
+    ...facts,
+    fields: once(facts.fields),
+    id: (own, customer) =>
+      customer === undefined ? makeId<N>(facts.prefix, own) : makeId<N>(facts.prefix, keysOf(customer).first, facts.single ? '' : own),
+    is: (text): text is Id<N> => shape.test(text),
+  }
+}
+
+/** Primary key of the item of an id. Singles and the customer's own file share the prefix `!` so one query reads them. */
+export function placeOf(kind: Pick<Entity, 'noun' | 'home' | 'single'>, id: string): { pk: string; sk: string } {
+  const { first, second } = keysOf(id)
+  if (kind.home === 'workspace') {
+    const alone = kind.noun === 'customer'
+    return alone ? { pk: `customer#${first}`, sk: '!customer' } : { pk: `${kind.noun}#${first}`, sk: kind.noun }
+  }
+  return { pk: `customer#${first}`, sk: kind.single ? `!${kind.noun}` : `${kind.noun}#${second}` }
+}

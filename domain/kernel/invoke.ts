@@ -1,0 +1,77 @@
+import type * as z from 'zod'
+import type { Action } from './action.ts'
+import { Stale } from './commit.ts'
+import type { Ctx } from './context.ts'
+import { Fault, fault, type Issue } from './fault.ts'
+import { faultIn, keep, Replay, replayOf } from './idempotency.ts'
+import { pause } from './table/refusal.ts'
+
+const TRIES = 5
+
+/** Refusals that say nothing about the request itself: never kept under its key. */
+const PASSING = new Set(['limited', 'unavailable', 'unauthenticated', 'forbidden'])
+
+/**
+ * Calls an action: input checked, run, run again when a record changed under it, output stripped to what is declared.
+ * Routes, reactions and schedules all come through here.
+ * @returns the output, and whether it was answered before under the same idempotency key
+ */
+export async function invoke<I extends z.ZodType, O extends z.ZodType>(
+  does: Action<I, O>,
+  ctx: Ctx,
+  raw: unknown,
+): Promise<{ output: z.output<O>; replayed: boolean }> {
+  const { input, output } = does.schemas()
+  const parsed = input.safeParse(raw)
+  if (!parsed.success) throw fault('invalid', 'input.invalid', 'The input is not valid.', { errors: issuesOf(parsed.error) })
+  const { result, replayed } = await attempt(does, ctx, parsed.data)
+  return { output: output.parse(result), replayed }
+}
+
+async function attempt<I extends z.ZodType, O extends z.ZodType>(does: Action<I, O>, ctx: Ctx, input: z.output<I>): Promise<{ result: unknown; replayed: boolean }> {
+  try {
+    const result = await untilFresh(does, ctx, input)
+    await keep(ctx, { result })
+    return { result, replayed: false }
+  } catch (error) {
+    if (error instanceof Replay) return answerOf(error.kept)
+    if (!(error instanceof Fault) || PASSING.has(error.kind) || !ctx.request.idempotency) throw error
+    const earlier = await replayOf(ctx)
+    if (earlier) return answerOf(earlier)
+    await keep(ctx, { fault: { kind: error.kind, code: error.code, detail: error.message, facts: error.facts } })
+    throw error
+  }
+}
+
+function answerOf(kept: Replay['kept']): { result: unknown; replayed: boolean } {
+  const refused = faultIn(kept)
+  if (refused) throw refused
+  return { result: kept.result, replayed: true }
+}
+
+async function untilFresh<I extends z.ZodType, O extends z.ZodType>(does: Action<I, O>, ctx: Ctx, input: z.output<I>): Promise<z.input<O>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await does.run(ctx, input)
+    } catch (error) {
+      if (!(error instanceof Stale)) throw error
+      if (tries >= TRIES) throw fault('unavailable', 'record.busy', 'This record is being changed by many at once. Try again.')
+      await pause(tries)
+    }
+  }
+}
+
+/** Every issue of a refused input, each with its path, and for unknown fields what is allowed. */
+export function issuesOf(error: z.core.$ZodError): Issue[] {
+  return error.issues.flatMap((issue): Issue[] => {
+    const path = issue.path.join('.')
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), code: 'unknown_field', message: 'There is no such field.' }))
+    }
+    if (issue.code === 'invalid_union') {
+      const inner = issue.errors.flat()
+      if (inner.length > 0) return inner.map((one) => ({ path: [...issue.path, ...one.path].join('.'), code: one.code ?? issue.code, message: one.message }))
+    }
+    return [{ path, code: issue.code, message: issue.message }]
+  })
+}

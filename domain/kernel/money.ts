@@ -1,0 +1,28 @@
+import * as z from 'zod'
+
+/** An amount in the minor unit of its currency (cents, fen), never a float. */
+export interface Money {
+  /** Whole minor units; a refund is a record of its own, so amounts are not negative unless a field says so. */
+  amount: number
+  /** ISO 4217, three capital letters. */
+  currency: string
+}
+
+/** Schema of money that may not be negative. */
+export const money = () =>
+  z.strictObject({
+    amount: z.int().min(0).max(1e14).describe('whole minor units, for example cents'),
+    currency: z.string().regex(/^[A-Z]{3}$/, 'three capital letters of ISO 4217'),
+  })
+
+/** Digits after the decimal point of a currency (2 for CNY, 0 for JPY), as ISO 4217 has them in the runtime's data. */
+export function minorDigits(currency: string): number {
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+}
+
+/** Money in words for a person, `¥1,234.50`. */
+export function sayMoney(value: Money, locale = 'en'): string {
+  const digits = minorDigits(value.currency)
+  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: value.currency })
+  return format.format(value.amount / 10 ** digits)
+}

@@ -1,0 +1,82 @@
+import type { Entity, Stamp } from './entity.ts'
+import { placeOf } from './entity.ts'
+import type { EventStamp, EventType } from './event.ts'
+import type { Ctx } from './context.ts'
+import { keyNames, shardOf, shards } from './table/shape.ts'
+import type { Item } from './table/table.ts'
+
+/** How records become items: the only place that knows index keys as text. */
+
+/** Partition of what people browse. */
+export function listPartition(noun: string, facet: string, shard: number): string {
+  return `${noun}#${facet}#${shard}`
+}
+/** Partition of work that is due for a job. */
+export function duePartition(job: string, shard: number): string {
+  return `due#${job}#${shard}`
+}
+
+/** The facet under which deleted records can still be browsed and restored. */
+export const DELETED = 'deleted'
+
+const indexAttributes = ['lpk', 'lsk', 'opk', 'osk', 'dpk', 'dsk'] as const
+
+/** The index attributes of a record. A deleted record leaves every index but the list of deleted ones. */
+export function indexKeys<F>(kind: Entity<string, F>, record: F & Stamp<string>): Record<string, string> {
+  const { id } = record
+  const inList = (facet: string, order: string) => ({
+    [keyNames.list.pk]: listPartition(kind.noun, facet, shardOf(id, shards.list)),
+    [keyNames.list.sk]: `${order}#${id}`,
+  })
+  if (record.deletedAt) return kind.list ? inList(DELETED, record.deletedAt) : {}
+  const list = kind.list?.key(record, id)
+  const owner = kind.owner?.key(record, id)
+  const due = kind.due?.key(record, id)
+  return {
+    ...(list && inList(list.facet, list.order)),
+    ...(owner && { [keyNames.owner.pk]: owner.user, [keyNames.owner.sk]: `${kind.noun}#${owner.state}#${owner.at}#${id}` }),
+    ...(due && { [keyNames.due.pk]: duePartition(due.job, shardOf(id, shards.due)), [keyNames.due.sk]: `${due.at}#${id}` }),
+  }
+}
+
+/** What lists show of a record: its id and the declared fields. */
+export function rowOf<F>(kind: Entity<string, F>, record: F & Stamp<string>): Item {
+  const row: Item = { id: record.id }
+  for (const field of kind.row ?? []) if (record[field] !== undefined) row[field] = record[field]
+  return row
+}
+
+/** A record as the table keeps it. */
+export function itemOf<F extends object>(kind: Entity<string, F>, record: F & Stamp<string>, stamp: EventStamp): Item {
+  const keys = indexKeys(kind, record)
+  const listed = 'lpk' in keys || 'opk' in keys
+  return { ...record, ...placeOf(kind, record.id), noun: kind.noun, ev: stamp, ...keys, ...(listed && { row: rowOf(kind, record) }) }
+}
+
+/** The record in an item. Stored items were validated on the way in; a reader pays no second validation. */
+export function recordIn<N extends string, F>(item: Item): F & Stamp<N> {
+  const record = { ...item }
+  for (const name of ['pk', 'sk', 'noun', 'ev', 'row', ...indexAttributes]) delete record[name]
+  return record as F & Stamp<N>
+}
+
+/** Who changed what, when and through which action: stamped on the item, told by the stream. */
+export function eventStamp(ctx: Ctx, type: EventType): EventStamp {
+  return {
+    type: type.type, actor: ctx.actor.id, action: ctx.request.action, request: ctx.request.id, at: ctx.now,
+    ...(!type.published && { quiet: true }),
+  }
+}
+
+/** Key of the sentinel that holds a unique value. */
+export function sentinelKey(value: string): { pk: string; sk: string } {
+  return { pk: `unique#${value}`, sk: 'unique' }
+}
+
+/** Key of an event in the log: beside its record, one per version. */
+export function logKey(place: { pk: string; sk: string }, version: number): { pk: string; sk: string } {
+  return { pk: place.pk, sk: `${logPrefix(place)}${String(version).padStart(8, '0')}` }
+}
+export function logPrefix(place: { sk: string }): string {
+  return `log#${place.sk}#`
+}

@@ -1,0 +1,41 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { dynamoSigner } from './signer.ts'
+
+export interface ClientFacts {
+  region: string
+  /** Where the table is, when not the region's own endpoint. */
+  endpoint?: string
+  credentials: () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>
+  /** Another transport, for the bench. */
+  requestHandler?: DynamoDBClientConfig['requestHandler']
+}
+
+/**
+ * The DynamoDB document client, configured for many short calls: everything explicit, so nothing is looked up on
+ * disk or from an instance; a signer that keeps the day's key; short time-outs, since a request has seconds to live.
+ */
+export function documentClient(facts: ClientFacts): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    region: facts.region,
+    credentials: facts.credentials,
+    signer: dynamoSigner({ region: facts.region, credentials: facts.credentials }),
+    ...(facts.endpoint && { endpoint: facts.endpoint }),
+    requestHandler: facts.requestHandler ?? { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    maxAttempts: 4,
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    accountIdEndpointMode: 'disabled',
+    endpointDiscoveryEnabled: false,
+    userAgentAppId: 'crm',
+  })
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+}
+
+/** Credentials as Lambda gives them, read at each call since the runtime may renew them. */
+export async function lambdaCredentials(): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }> {
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN } = process.env
+  return { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }) }
+}

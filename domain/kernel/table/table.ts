@@ -1,0 +1,189 @@
+import {
+  BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, TransactWriteCommand, UpdateCommand,
+  type DeleteCommandInput, type DynamoDBDocumentClient, type NativeAttributeValue, type PutCommandInput, type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb'
+import { Aliases, conditionText, updateText, type Write } from './expression.ts'
+import { keyNames, type IndexName } from './shape.ts'
+import { isConflict, isRefused, obstacleIn, pause, refusalsOf } from './refusal.ts'
+
+export type Item = Record<string, unknown>
+export interface Key {
+  pk: string
+  sk: string
+}
+
+/** A bounded read of one partition of the base table or of an index. */
+export interface Query {
+  index?: IndexName
+  pk: string
+  /** Sort keys that begin so. */
+  begins?: string
+  /** Sort keys from here (inclusive) and up to there (inclusive). */
+  from?: string
+  to?: string
+  limit: number
+  descending?: boolean
+  /** Where the page before ended. */
+  after?: Item
+  /** Base reads are strongly consistent unless this says otherwise; index reads never are. */
+  eventual?: boolean
+}
+
+/** What became of a write: done, or refused by its condition, with what was there instead. */
+export type Outcome = { ok: true; item?: Item } | { ok: false; refused: { index: number; item?: Item }[] }
+
+/** What one call cost, for the bench and the cost page. */
+export interface Spent {
+  call: string
+  readUnits: number
+  writeUnits: number
+}
+
+/** The store under every module. The only implementation talks to DynamoDB; tests put faults around it. */
+export interface Table {
+  get(key: Key, how?: { eventual?: boolean }): Promise<Item | undefined>
+  /** Up to 100 items in one call, in the order asked. */
+  getAll(keys: readonly Key[], how?: { eventual?: boolean }): Promise<(Item | undefined)[]>
+  query(query: Query): Promise<{ items: Item[]; last?: Item }>
+  write(write: Write, how?: { returns?: 'new' | 'old' }): Promise<Outcome>
+  /** All or none, at most 100 writes. */
+  writeAll(writes: readonly Write[], token?: string): Promise<Outcome>
+  /** A page of everything, for export, fsck and rebuild only. */
+  scan(page: { limit: number; after?: Item; segment?: number; segments?: number }): Promise<{ items: Item[]; last?: Item }>
+}
+
+const CONFLICT_TRIES = 6
+
+/** The table on DynamoDB. @param spent told what each call cost, when given */
+export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?: (cost: Spent) => void): Table {
+  const capacity = spent ? ({ ReturnConsumedCapacity: 'TOTAL' } as const) : {}
+  type Units = { CapacityUnits?: number | undefined; ReadCapacityUnits?: number | undefined; WriteCapacityUnits?: number | undefined }
+  const note = (call: string, reads: boolean, units: Units | Units[] | undefined): void => {
+    if (!spent) return
+    const total = [units ?? []].flat().reduce((sum, one) => sum + (one.CapacityUnits ?? 0), 0)
+    spent({ call, readUnits: reads ? total : 0, writeUnits: reads ? 0 : total })
+  }
+
+  return {
+    async get(key, how = {}) {
+      const answer = await client.send(new GetCommand({ TableName: name, Key: key, ConsistentRead: !how.eventual, ...capacity }))
+      note('GetItem', true, answer.ConsumedCapacity)
+      return answer.Item
+    },
+
+    async getAll(keys, how = {}) {
+      const found = new Map<string, Item>()
+      let wanted = [...new Map(keys.map((key) => [`${key.pk}|${key.sk}`, { pk: key.pk, sk: key.sk }])).values()]
+      for (let tries = 0; wanted.length > 0; tries++) {
+        if (tries > 0) await pause(tries)
+        if (tries > CONFLICT_TRIES) throw new Error('the table left keys unread')
+        const answer = await client.send(
+          new BatchGetCommand({ RequestItems: { [name]: { Keys: wanted, ConsistentRead: !how.eventual } }, ...capacity }),
+        )
+        note('BatchGetItem', true, answer.ConsumedCapacity)
+        for (const item of answer.Responses?.[name] ?? []) found.set(`${item['pk']}|${item['sk']}`, item)
+        wanted = (answer.UnprocessedKeys?.[name]?.Keys ?? []).map((key) => ({ pk: String(key['pk']), sk: String(key['sk']) }))
+      }
+      return keys.map((key) => found.get(`${key.pk}|${key.sk}`))
+    },
+
+    async query(query) {
+      const names = keyNames[query.index ?? 'base']
+      const aliases = new Aliases()
+      const parts = [`${aliases.path(names.pk)} = ${aliases.value(query.pk)}`]
+      const sort = aliases.path(names.sk)
+      if (query.begins !== undefined && query.begins !== '') parts.push(`begins_with(${sort}, ${aliases.value(query.begins)})`)
+      else if (query.from !== undefined && query.to !== undefined) parts.push(`${sort} BETWEEN ${aliases.value(query.from)} AND ${aliases.value(query.to)}`)
+      else if (query.from !== undefined) parts.push(`${sort} >= ${aliases.value(query.from)}`)
+      else if (query.to !== undefined) parts.push(`${sort} <= ${aliases.value(query.to)}`)
+      if (parts.length === 1) delete aliases.names[sort]
+      const answer = await client.send(
+        new QueryCommand({
+          TableName: name,
+          ...(query.index && { IndexName: query.index }),
+          KeyConditionExpression: parts.join(' AND '),
+          ExpressionAttributeNames: aliases.names,
+          ExpressionAttributeValues: aliases.values,
+          Limit: query.limit,
+          ScanIndexForward: !query.descending,
+          ...(query.after && { ExclusiveStartKey: query.after as Record<string, NativeAttributeValue> }),
+          ConsistentRead: query.index === undefined && !query.eventual,
+          ...capacity,
+        }),
+      )
+      note('Query', true, answer.ConsumedCapacity)
+      return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey && { last: answer.LastEvaluatedKey }) }
+    },
+
+    async write(write, how = {}) {
+      const { kind, input } = expressed(write, name)
+      const returns = how.returns === 'new' ? 'ALL_NEW' : how.returns === 'old' ? 'ALL_OLD' : 'NONE'
+      const full = { ...input, ReturnValues: returns, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...capacity }
+      try {
+        const answer = await send(client, kind, full)
+        note(`${kind}Item`, false, answer.ConsumedCapacity)
+        return { ok: true, ...(answer.Attributes && { item: answer.Attributes }) }
+      } catch (error) {
+        if (isRefused(error)) return { ok: false, refused: [{ index: 0, ...obstacleIn(error) }] }
+        throw error
+      }
+    },
+
+    async writeAll(writes, token) {
+      const items = writes.map((write) => {
+        const { kind, input } = expressed(write, name)
+        return { [kind]: { ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } }
+      })
+      for (let tries = 1; ; tries++) {
+        try {
+          const answer = await client.send(
+            new TransactWriteCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity }),
+          )
+          note('TransactWriteItems', false, answer.ConsumedCapacity)
+          return { ok: true }
+        } catch (error) {
+          const refused = refusalsOf(error)
+          if (refused) return { ok: false, refused }
+          if (!isConflict(error) || tries >= CONFLICT_TRIES) throw error
+          await pause(tries)
+        }
+      }
+    },
+
+    async scan(page) {
+      const answer = await client.send(
+        new ScanCommand({
+          TableName: name,
+          Limit: page.limit,
+          ...(page.after && { ExclusiveStartKey: page.after as Record<string, NativeAttributeValue> }),
+          ...(page.segments && { Segment: page.segment ?? 0, TotalSegments: page.segments }),
+          ...capacity,
+        }),
+      )
+      note('Scan', true, answer.ConsumedCapacity)
+      return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey && { last: answer.LastEvaluatedKey }) }
+    },
+  }
+}
+
+/** A write in DynamoDB's words. A check is only legal in a transaction. */
+function expressed(write: Write, table: string): { kind: 'Put' | 'Update' | 'Delete' | 'ConditionCheck'; input: Record<string, unknown> } {
+  const aliases = new Aliases()
+  const update = 'update' in write ? { UpdateExpression: updateText(write, aliases) } : {}
+  const condition = write.if ? conditionText(write.if, aliases) : ''
+  const input = { TableName: table, ...update, ...(condition && { ConditionExpression: condition }), ...aliases.maps() }
+  if ('put' in write) return { kind: 'Put', input: { ...input, Item: write.put } }
+  if ('update' in write) return { kind: 'Update', input: { ...input, Key: write.update } }
+  if ('delete' in write) return { kind: 'Delete', input: { ...input, Key: write.delete } }
+  return { kind: 'ConditionCheck', input: { ...input, Key: write.check } }
+}
+
+type Answer = { ConsumedCapacity?: { CapacityUnits?: number | undefined } | undefined; Attributes?: Item | undefined }
+
+/** Sends one write; a lone check has no call of its own. */
+function send(client: DynamoDBDocumentClient, kind: string, input: Record<string, unknown>): Promise<Answer> {
+  if (kind === 'Put') return client.send(new PutCommand(input as unknown as PutCommandInput))
+  if (kind === 'Update') return client.send(new UpdateCommand(input as unknown as UpdateCommandInput))
+  if (kind === 'Delete') return client.send(new DeleteCommand(input as unknown as DeleteCommandInput))
+  throw new Error('a check stands only in a transaction')
+}

@@ -1,0 +1,7 @@
+import type { Module } from '../kernel/module.ts'
+import role from './role/index.ts'
+import user from './user/index.ts'
+import workspace from './workspace/index.ts'
+
+/** The platform area: one line a module. */
+export const modules: readonly Module[] = [workspace, role, user]

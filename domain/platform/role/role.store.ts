@@ -1,0 +1,44 @@
+import * as z from 'zod'
+import type { Ctx } from '../../kernel/context.ts'
+import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
+import * as f from '../../kernel/fields.ts'
+import { keyOf } from '../../kernel/id.ts'
+import type { Role } from '../../kernel/permission.ts'
+import { recordIn } from '../../kernel/place.ts'
+import { builtInRole } from './role.ts'
+import { createHash } from 'node:crypto'
+
+export const scopes = ['own', 'team', 'all', 'none'] as const
+
+export const roleShape = () => ({
+  name: f.slug(),
+  description: f.line(300),
+  /** Scope by permission pattern: `customer:read`, `deal:*`, `*:read`. */
+  grants: z.record(z.string().regex(/^(\*|[a-z]+|\*):(\*|[a-z]+)$|^\*$/, 'noun:verb, noun:*, *:verb or *'), z.enum(scopes)),
+})
+
+/** A role the workspace made. Its id follows from its name, so the name is unique and leads to it in one read. */
+export const role = entity({
+  noun: 'role',
+  prefix: 'rol',
+  home: 'workspace',
+  fields: () => z.object(roleShape()),
+  row: ['name', 'description', 'grants'],
+  list: { on: ['name'], key: ({ name }) => ({ facet: 'all', order: name }) },
+})
+export type RoleRecord = RecordOf<typeof role>
+
+/** The key of the role with this name. */
+export function roleKey(name: string): string {
+  return keyOf(0, createHash('sha256').update(name).digest())
+}
+
+/** A role by name: built in, or made by the workspace; undefined when there is none. */
+export async function roleOf(ctx: Pick<Ctx, 'memo' | 'now' | 'table'>, name: string): Promise<Role | undefined> {
+  const known = builtInRole(name)
+  if (known) return known
+  return ctx.memo.get(`role ${name}`, ctx.now, async () => {
+    const item = await ctx.table.get(placeOf(role, role.id(roleKey(name))))
+    return item && !item['deletedAt'] ? recordIn<'role', RoleRecord>(item) : undefined
+  })
+}

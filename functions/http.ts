@@ -1,0 +1,95 @@
+import middy from '@middy/core'
+import { randomBytes } from 'node:crypto'
+import { newMemo, type Ctx, type Memo } from '../domain/kernel/context.ts'
+import { fault } from '../domain/kernel/fault.ts'
+import { invoke } from '../domain/kernel/invoke.ts'
+import { scopeOf } from '../domain/kernel/permission.ts'
+import { permissionOf, type Route } from '../domain/kernel/route.ts'
+import type { Table } from '../domain/kernel/table/table.ts'
+import { actorFrom } from './actor.ts'
+import { observed, requestLog } from './observe.ts'
+import { problem, type Answer } from './problem.ts'
+import { idempotencyOf, ifMatchOf, inputOf, type HttpEvent } from './request.ts'
+
+/** All routes live under this. */
+export const VERSION_PREFIX = '/v1'
+
+/** What the edge needs from outside; the Lambda entry makes it once, tests make their own. */
+export interface Edge {
+  table: Table
+  now(): string
+  memo?: Memo
+}
+
+/** The Lambda handler of a set of routes: one chain for all of them. */
+export function httpHandler(routes: readonly Route[], edge: () => Edge) {
+  const byKey = new Map(routes.map((route) => [`${route.method} ${VERSION_PREFIX}${route.path}`, route]))
+  const memo = newMemo()
+  let made: Edge | undefined
+  return middy<HttpEvent, Answer>()
+    .use(observed())
+    .handler(async (event) => {
+      try {
+        const route = byKey.get(event.routeKey)
+        if (!route) throw fault('missing', 'route.unknown', `There is no ${event.requestContext.http.method} ${event.rawPath}.`)
+        made ??= edge()
+        return await serve(route, event, { memo, ...made })
+      } catch (error) {
+        return refused(error, event)
+      }
+    })
+}
+
+function refused(error: unknown, event: HttpEvent): Answer {
+  const { requestId } = event.requestContext
+  const answer = problem(error, requestId)
+  if (answer.statusCode >= 500) requestLog.error('request failed', { route: event.routeKey, requestId, error: describe(error) })
+  return answer
+}
+
+function describe(error: unknown): { name: string; stack?: string } {
+  return error instanceof Error ? { name: error.name, ...(error.stack && { stack: error.stack }) } : { name: typeof error }
+}
+
+async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }): Promise<Answer> {
+  const base = { table: edge.table, memo: edge.memo, now: edge.now() }
+  const actor = await actorFrom(base, event.requestContext.authorizer?.jwt?.claims ?? {})
+  const scope = scopeOf(actor, permissionOf(route))
+  if (!scope) throw fault('forbidden', 'permission.missing', `This needs the permission ${route.can}.`)
+  const { input, body } = inputOf(route, event)
+  const ifMatch = ifMatchOf(route, event)
+  const idempotency = idempotencyOf(route, event, body)
+  const ctx: Ctx = {
+    ...base, actor, scope, random: randomBytes, log: requestLog,
+    request: { id: event.requestContext.requestId, action: route.action.name, ...(ifMatch !== undefined && { ifMatch }), ...(idempotency && { idempotency }) },
+  }
+  const { output, replayed } = await invoke(route.action, ctx, input)
+  return answerOf(route, event, output, replayed)
+}
+
+/** The answer to a request that succeeded, with its ETag, Location and Link. */
+function answerOf(route: Route, event: HttpEvent, output: unknown, replayed: boolean): Answer {
+  const facts = (typeof output === 'object' && output !== null ? output : {}) as { id?: unknown; version?: unknown; nextCursor?: unknown }
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  if (replayed) headers['idempotent-replayed'] = 'true'
+  if (typeof facts.nextCursor === 'string') headers['link'] = `<${nextUrl(event, facts.nextCursor)}>; rel="next"`
+  if (typeof facts.version === 'number') {
+    const etag = `"${facts.version}"`
+    headers['etag'] = etag
+    if (route.method === 'GET' && (event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)) {
+      return { statusCode: 304, headers, body: '' }
+    }
+  }
+  if (route.status === 201 && typeof facts.id === 'string') headers['location'] = `${VERSION_PREFIX}/${collectionOf(route.path)}/${facts.id}`
+  if (route.status === 204) return { statusCode: 204, headers, body: '' }
+  return { statusCode: route.status, headers, body: JSON.stringify(output) }
+}
+
+/** The collection a path ends in: `/customers/{id}/deals` makes `deals`. */
+const collectionOf = (path: string): string => path.split('/').at(-1) ?? ''
+
+function nextUrl(event: HttpEvent, cursor: string): string {
+  const query = new URLSearchParams(event.rawQueryString)
+  query.set('cursor', cursor)
+  return `${event.rawPath}?${query.toString()}`
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { documentClient } from '../../domain/kernel/table/client.ts'
+import { dynamoTable, type Spent, type Table } from '../../domain/kernel/table/table.ts'
+import type { Route } from '../../domain/kernel/route.ts'
+import { systemActor, type Actor } from '../../domain/kernel/permission.ts'
+import { newMemo, type Ctx } from '../../domain/kernel/context.ts'
+import { randomBytes } from 'node:crypto'
+import { httpHandler } from '../../functions/http.ts'
+import { routes as allRoutes } from '../../domain/index.ts'
+import { createTable, engineClient } from './table.ts'
+import { engineEndpoint } from './engine-endpoint.ts'
+import { eventFor } from './http-event.ts'
+
+export interface Reply {
+  status: number
+  headers: Record<string, string>
+  // A test reads what it expects and fails where it is not.
+  body: Record<string, any>
+}
+
+/** How a test speaks to the product: as someone, with or without the usual headers. */
+export interface Asking {
+  as?: string
+  body?: unknown
+  ifMatch?: number | string
+  key?: string
+  headers?: Record<string, string>
+}
+
+/** The product in this process, over a table of its own on a real engine, with a clock the test sets. */
+export interface Crm {
+  table: Table
+  spent: Spent[]
+  clock: { now: string }
+  /** `call('POST', '/customers', { as: 'admin', body })`; `as` is a built-in role, or `usr_…:role`. */
+  call(method: string, path: string, asking?: Asking): Promise<Reply>
+  /** A context for calling actions as the product itself does. */
+  ctx(action?: string, actor?: Actor): Ctx
+  /** Forgets what a warm instance remembers. */
+  forget(): void
+}
+
+export async function startCrm(how: { routes?: readonly Route[]; now?: string } = {}): Promise<Crm> {
+  const routes = how.routes ?? allRoutes
+  const endpoint = engineEndpoint()
+  const name = `crm-${randomUUID()}`
+  await createTable(engineClient(endpoint), name)
+  const spent: Spent[] = []
+  const credentials = async () => ({ accessKeyId: 'local', secretAccessKey: 'local' })
+  const table = dynamoTable(documentClient({ region: 'local', endpoint, credentials }), name, (cost) => void spent.push(cost))
+  const clock = { now: how.now ?? '2026-11-22T09:00:00.000Z' }
+  const memo = newMemo()
+  let kept = memo
+  const edge = { table, now: () => clock.now, get memo() { return kept } }
+  let handler = httpHandler(routes, () => edge)
+  return {
+    table, spent, clock,
+    async call(method, path, asking = {}) {
+      const answer = await handler(eventFor(routes, method, path, asking), {} as never)
+      const text = answer.body === '' ? '{}' : answer.body
+      return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(text) }
+    },
+    ctx: (action = 'test', actor = systemActor('test')) => ({
+      actor, scope: 'all', now: clock.now, random: randomBytes, table, memo: kept,
+      log: { info: () => {}, warn: () => {}, error: () => {} }, request: { id: randomUUID(), action },
+    }),
+    forget() {
+      kept = newMemo()
+      handler = httpHandler(routes, () => edge)
+    },
+  }
+}
