@@ -64,7 +64,7 @@ async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }
     request: { id: event.requestContext.requestId, action: route.action.name, ...(ifMatch !== undefined && { ifMatch }), ...(idempotency && { idempotency }) },
   }
   const { output, replayed } = await invoke(route.action, ctx, input)
-  return answerOf(route, event, output, replayed)
+  return answerOf(ctx.request.existing ? { ...route, status: 200 } : route, event, output, replayed)
 }
 
 /** The answer to a request that succeeded, with its ETag, Location and Link. */
@@ -85,8 +85,8 @@ function answerOf(route: Route, event: HttpEvent, output: unknown, replayed: boo
   return { statusCode: route.status, headers, body: JSON.stringify(output) }
 }
 
-/** The collection a path ends in: `/customers/{id}/deals` makes `deals`. */
-const collectionOf = (path: string): string => path.split('/').at(-1) ?? ''
+/** The last collection a path names: `/customers/{id}/deals` makes `deals`, `/customers/by/{system}/{externalId}` `customers`. */
+const collectionOf = (path: string): string => path.split('/').findLast((part) => part.endsWith('s')) ?? ''
 
 function nextUrl(event: HttpEvent, cursor: string): string {
   const query = new URLSearchParams(event.rawQueryString)

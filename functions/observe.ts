@@ -20,9 +20,43 @@ export function count(name: string, value = 1): void {
   metrics.addMetric(name, MetricUnit.Count, value)
 }
 
-/** Writes out the metrics counted so far. */
+/** Writes out the metrics counted so far; nothing when none were. */
 export function flushMetrics(): void {
-  metrics.publishStoredMetrics()
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
+}
+
+/** What a log may say of an error. Its other properties stay out: a refusal by the table carries the item itself. */
+export function errorFacts(error: unknown): { name: string; stack?: string } {
+  return error instanceof Error ? { name: error.name, ...(error.stack && { stack: error.stack }) } : { name: typeof error }
+}
+
+/** A Lambda answer to a batch: the records to hand over again. */
+export interface BatchAnswer {
+  batchItemFailures: { itemIdentifier: string }[]
+}
+
+/** What a function may ask of the invocation it runs in. */
+export interface Invocation {
+  getRemainingTimeInMillis(): number
+}
+
+/** One log line and one metrics line a batch: how many records, how many to come again, how long. */
+export function observedBatch<E extends { Records: readonly unknown[] }>(
+  name: string,
+  run: (event: E, invocation: Invocation) => Promise<BatchAnswer>,
+): (event: E, invocation: Invocation) => Promise<BatchAnswer> {
+  return async (event, invocation) => {
+    const began = performance.now()
+    let failed = event.Records.length
+    try {
+      const answer = await run(event, invocation)
+      failed = answer.batchItemFailures.length
+      return answer
+    } finally {
+      logger.info('batch', { function: name, records: event.Records.length, failed, ms: Math.round((performance.now() - began) * 10) / 10 })
+      flushMetrics()
+    }
+  }
 }
 
 /** One log line and one metrics line a request: route, status, how long. A function instance serves one request at a time. */

@@ -28,6 +28,10 @@ export function inputOf(route: Route, event: HttpEvent): { input: Record<string,
 }
 
 function bodyOf(event: HttpEvent): string {
+  const type = event.headers['content-type'] ?? 'application/json'
+  if (event.body && !/^application\/(json|[a-z.-]+\+json)(;|$)/i.test(type)) {
+    throw fault('unsupported', 'body.unsupported_type', 'Send application/json.')
+  }
   const raw = event.body ?? ''
   const text = event.isBase64Encoded ? Buffer.from(raw, 'base64').toString('utf8') : raw
   if (Buffer.byteLength(text) > BODY_LIMIT) throw fault('tooLarge', 'body.too_large', `A body may have ${BODY_LIMIT} bytes.`)

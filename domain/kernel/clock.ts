@@ -13,7 +13,7 @@ export function dayOf(instant: Instant): Day {
 }
 
 /** Whole days since 1970-01-01 of a day or an instant. */
-export function dayNumber(day: Day | Instant): number {
+export function dayNumber(day: Day): number {
   return Math.floor(Date.parse(day) / MS_PER_DAY)
 }
 

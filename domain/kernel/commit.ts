@@ -3,7 +3,7 @@ import { placeOf, type Entity, type RecordOf, type Stamp } from './entity.ts'
 import type { EventType } from './event.ts'
 import { fault } from './fault.ts'
 import { idempotencyWrite, Replay, replayOf } from './idempotency.ts'
-import { eventStamp, itemOf, sentinelKey } from './place.ts'
+import { eventStamp, isOurs, itemOf, nextWrite, sentinelKey } from './place.ts'
 import type { Write } from './table/expression.ts'
 import type { Item, Outcome } from './table/table.ts'
 import { newKey } from './id.ts'
@@ -63,9 +63,9 @@ function changeOf<N extends string, F>(kind: Entity<N, F>, before: Stamp<N> | un
 }
 
 /** Writes of one change, main item first. */
-function writesOf(ctx: Ctx, change: Change): { writes: Write[]; values: (string | undefined)[] } {
+function writesOf(ctx: Ctx, change: Change, write: number): { writes: Write[]; values: (string | undefined)[] } {
   const { kind, before, after } = change
-  const item = itemOf(kind, after as Stamp<string> & Item, eventStamp(ctx, change.event))
+  const item = itemOf(kind, after as Stamp<string> & Item, eventStamp(ctx, change.event, write))
   const writes: Write[] = [{ put: item, if: before ? { equals: { version: before.version } } : { absent: true } }]
   const values: (string | undefined)[] = [undefined]
   if (kind.unique) {
@@ -96,13 +96,14 @@ function live(kind: Entity, record: Stamp<string> | undefined): readonly string[
  * @throws Fault `conflict` with `existingId` when a unique value is taken
  */
 export async function commit<R>(ctx: Ctx, changes: readonly Change[], result?: R, extra: readonly Write[] = []): Promise<R> {
-  const planned = changes.map((change) => ({ change, ...writesOf(ctx, change) }))
+  const write = nextWrite(ctx)
+  const planned = changes.map((change) => ({ change, ...writesOf(ctx, change, write) }))
   const writes = [...planned.flatMap((one) => one.writes), ...extra]
   const keyed = result === undefined ? undefined : idempotencyWrite(ctx, { result })
   if (keyed) writes.push(keyed)
   const [only] = writes
   const outcome = writes.length === 1 && only ? await ctx.table.write(only) : await ctx.table.writeAll(writes)
-  if (!outcome.ok) await explain(ctx, planned, writes, outcome, keyed !== undefined)
+  if (!outcome.ok) await explain(ctx, planned, writes, outcome, { keyed: keyed !== undefined, write })
   if (keyed) delete ctx.request.idempotency
   return result as R
 }
@@ -110,10 +111,10 @@ export async function commit<R>(ctx: Ctx, changes: readonly Change[], result?: R
 type Planned = { change: Change; writes: Write[]; values: (string | undefined)[] }[]
 
 /** Turns a refused write into a replay, a conflict, a retry, or, when it was our own write all along, into success. */
-async function explain(ctx: Ctx, planned: Planned, writes: Write[], outcome: Extract<Outcome, { ok: false }>, keyed: boolean): Promise<void> {
-  const ours = outcome.refused.some(({ item }) => isOurs(ctx, item))
-  if (ours) return
-  if (keyed && outcome.refused.some(({ index }) => index === writes.length - 1)) {
+async function explain(ctx: Ctx, planned: Planned, writes: Write[], outcome: Extract<Outcome, { ok: false }>, how: { keyed: boolean; write: number }): Promise<void> {
+  const main = planned[0]?.change.after.version ?? 0
+  if (outcome.refused.some(({ index, item }) => index === 0 && isOurs(ctx, item, main, how.write))) return
+  if (how.keyed && outcome.refused.some(({ index }) => index === writes.length - 1)) {
     const kept = await replayOf(ctx)
     if (kept) throw new Replay(kept)
   }
@@ -126,12 +127,6 @@ async function explain(ctx: Ctx, planned: Planned, writes: Write[], outcome: Ext
     }
   }
   throw new Stale('a record')
-}
-
-/** The table already holds what this very request wrote: the first answer was lost on its way. */
-function isOurs(ctx: Ctx, item: Item | undefined): boolean {
-  const stamp = item?.['ev']
-  return typeof stamp === 'object' && stamp !== null && 'request' in stamp && stamp.request === ctx.request.id
 }
 
 function refuse(change: Change, value: string | undefined, item: Item | undefined): never {

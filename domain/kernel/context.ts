@@ -19,6 +19,10 @@ export interface RequestFacts {
   ifMatch?: number
   /** The idempotency key, with the hash of method, path and body it was sent with. */
   idempotency?: { key: string; hash: string }
+  /** Writes so far, so that one of them can be told from the next when its outcome is unclear. */
+  writes?: number
+  /** Set by an action that answers with what was there already instead of making it: a 200 in place of the 201. */
+  existing?: true
 }
 
 /** Small values that change seldom (policies, pipelines, roles), kept by a warm function for a short time. */

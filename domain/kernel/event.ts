@@ -24,6 +24,8 @@ export interface EventStamp {
   actor: string
   action: string
   request: string
+  /** Which of the request's writes this was. */
+  write: number
   at: Instant
   /** Present when the type is for the log alone. */
   quiet?: true
@@ -49,31 +51,35 @@ export interface Happened {
 const HOUSEKEEPING = new Set(['pk', 'sk', 'noun', 'ev', 'row', 'version', 'updatedAt', 'lpk', 'lsk', 'opk', 'osk', 'dpk', 'dsk', 'expires', 'id', 'v'])
 const LONGEST_VALUE = 256
 
-/** The event that an item's change is; undefined for items that are not records (sentinels, keys, logs). */
+/**
+ * The event that an item's change is; undefined for items that are not records (sentinels, keys, logs), for a record's
+ * physical removal, and for upkeep that leaves the version as it was. A record of a kind this code does not know yet,
+ * as while a deploy is under way, is told with all its values private.
+ */
 export function happened(entities: ReadonlyMap<string, Entity>, before: Item | undefined, after: Item | undefined): Happened | undefined {
-  const item = after ?? before
-  const kind = entities.get(String(item?.['noun']))
-  const stamp = item?.['ev'] as EventStamp | undefined
-  if (!item || !kind || !stamp || !after) return undefined
-  const recordId = String(item['id'])
-  const version = Number(item['version'])
+  const stamp = after?.['ev'] as EventStamp | undefined
+  if (!after || !stamp || after['version'] === before?.['version']) return undefined
+  const noun = String(after['noun'])
+  const recordId = String(after['id'])
+  const version = Number(after['version'])
   return {
     id: `${recordId}.${version}`,
     type: stamp.type, at: stamp.at, actor: stamp.actor, action: stamp.action, request: stamp.request,
-    noun: kind.noun, recordId, version,
-    ...(String(item['pk']).startsWith('customer#') && { customerId: `cus_${String(item['pk']).slice('customer#'.length)}` }),
-    changed: difference(new Set(kind.personal ?? []), before ?? {}, after),
+    noun, recordId, version,
+    ...(String(after['pk']).startsWith('customer#') && { customerId: `cus_${String(after['pk']).slice('customer#'.length)}` }),
+    changed: difference(entities.get(noun), before ?? {}, after),
   }
 }
 
-function difference(personal: ReadonlySet<string>, before: Item, after: Item): Happened['changed'] {
+function difference(kind: Entity | undefined, before: Item, after: Item): Happened['changed'] {
+  const personal = new Set<string>(kind?.personal)
   const changed: Happened['changed'] = {}
   for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (HOUSEKEEPING.has(field)) continue
     const from = JSON.stringify(before[field])
     const to = JSON.stringify(after[field])
     if (from === to) continue
-    const hidden = personal.has(field) || (from?.length ?? 0) > LONGEST_VALUE || (to?.length ?? 0) > LONGEST_VALUE
+    const hidden = !kind || personal.has(field) || (from?.length ?? 0) > LONGEST_VALUE || (to?.length ?? 0) > LONGEST_VALUE
     changed[field] = hidden ? 'private' : { ...(from !== undefined && { from: before[field] }), ...(to !== undefined && { to: after[field] }) }
   }
   return changed

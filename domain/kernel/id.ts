@@ -2,7 +2,7 @@
  * Ids say where a record lives. A customer's id is `cus_` + key; a record that belongs to a customer is
  * `<prefix>_` + the customer's key + its own key, so any id leads to its item in one read.
  *
- * A key is 20 characters of base 62 in ASCII order: 8 of time (milliseconds), 12 random (71 bits), so keys
+ * A key is 20 characters of base 62 in ASCII order: 8 of time (milliseconds), 12 random (70 bits), so keys
  * made later sort later.
  */
 declare const noun: unique symbol
@@ -13,39 +13,42 @@ export type Id<Noun extends string = string> = string & { readonly [noun]: Noun 
 export const KEY_LENGTH = 20
 const TIME_LENGTH = 8
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const BASE = BigInt(DIGITS.length)
 
-/** Where keys get their randomness: 16 bytes a call, from the system's source or a seeded one. */
+/** Where keys get their randomness: bytes from the system's source or a seeded one. */
 export type RandomBytes = (size: number) => Uint8Array
 
 /** A time as 8 base-62 characters that sort as the time does. @param ms milliseconds since 1970, at least 0 */
 export function timeKey(ms: number): string {
-  let rest = Math.max(0, Math.floor(ms))
-  let text = ''
-  for (let i = 0; i < TIME_LENGTH; i++) {
-    text = DIGITS.charAt(rest % DIGITS.length) + text
-    rest = Math.floor(rest / DIGITS.length)
-  }
-  return text
+  return base62(Math.max(0, Math.floor(ms)), TIME_LENGTH)
 }
 
 /** A new key for a moment: time first, then randomness. */
 export function newKey(ms: number, random: RandomBytes): string {
-  return timeKey(ms) + base62(random(9))
+  return timeKey(ms) + tailOf(random(10))
 }
 
-/** A key that the same text always gives, for records whose identity comes from outside. */
+/** A key that the same digest (at least 10 bytes) always gives, for records whose identity comes from outside. */
 export function keyOf(ms: number, digest: Uint8Array): string {
-  return timeKey(ms) + base62(digest.subarray(0, 9))
+  return timeKey(ms) + tailOf(digest)
 }
 
-function base62(bytes: Uint8Array): string {
-  let rest = 0n
-  for (const byte of bytes) rest = rest * 256n + BigInt(byte)
+/** 12 characters from the first ten bytes: 35 bits for each half, the most that six base-62 characters hold. */
+function tailOf(bytes: Uint8Array): string {
+  return half(bytes, 0) + half(bytes, 5)
+}
+
+function half(bytes: Uint8Array, from: number): string {
+  let value = (bytes[from] ?? 0) & 0b111
+  for (let at = from + 1; at < from + 5; at++) value = value * 256 + (bytes[at] ?? 0)
+  return base62(value, (KEY_LENGTH - TIME_LENGTH) / 2)
+}
+
+function base62(value: number, length: number): string {
+  let rest = value
   let text = ''
-  for (let i = 0; i < KEY_LENGTH - TIME_LENGTH; i++) {
-    text = DIGITS.charAt(Number(rest % BASE)) + text
-    rest /= BASE
+  for (let at = 0; at < length; at++) {
+    text = DIGITS.charAt(rest % DIGITS.length) + text
+    rest = Math.floor(rest / DIGITS.length)
   }
   return text
 }

@@ -6,6 +6,8 @@ import type { Write } from './table/expression.ts'
 /** What an earlier run of the same request answered. */
 export interface Kept {
   result?: unknown
+  /** The result was there before the request. */
+  existing?: true
   fault?: { kind: FaultKind; code: string; detail: string; facts: FaultFacts }
 }
 

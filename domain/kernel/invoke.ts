@@ -6,7 +6,8 @@ import { Fault, fault, type Issue } from './fault.ts'
 import { faultIn, keep, Replay, replayOf } from './idempotency.ts'
 import { pause } from './table/refusal.ts'
 
-const TRIES = 5
+/** Enough for twenty at once on one record: each try waits twice as long at most, 6 s together at worst. */
+const TRIES = 8
 
 /** Refusals that say nothing about the request itself: never kept under its key. */
 const PASSING = new Set(['limited', 'unavailable', 'unauthenticated', 'forbidden'])
@@ -30,29 +31,32 @@ export async function invoke<I extends z.ZodType, O extends z.ZodType>(
 
 async function attempt<I extends z.ZodType, O extends z.ZodType>(does: Action<I, O>, ctx: Ctx, input: z.output<I>): Promise<{ result: unknown; replayed: boolean }> {
   try {
-    const result = await untilFresh(does, ctx, input)
-    await keep(ctx, { result })
+    const result = await untilFresh(() => does.run(ctx, input))
+    await keep(ctx, { result, ...(ctx.request.existing && { existing: true }) })
     return { result, replayed: false }
   } catch (error) {
-    if (error instanceof Replay) return answerOf(error.kept)
+    if (error instanceof Replay) return answerOf(ctx, error.kept)
     if (!(error instanceof Fault) || PASSING.has(error.kind) || !ctx.request.idempotency) throw error
     const earlier = await replayOf(ctx)
-    if (earlier) return answerOf(earlier)
+    if (earlier) return answerOf(ctx, earlier)
     await keep(ctx, { fault: { kind: error.kind, code: error.code, detail: error.message, facts: error.facts } })
     throw error
   }
 }
 
-function answerOf(kept: Replay['kept']): { result: unknown; replayed: boolean } {
+function answerOf(ctx: Ctx, kept: Replay['kept']): { result: unknown; replayed: boolean } {
   const refused = faultIn(kept)
   if (refused) throw refused
+  if (kept.existing) ctx.request.existing = true
+  else delete ctx.request.existing
   return { result: kept.result, replayed: true }
 }
 
-async function untilFresh<I extends z.ZodType, O extends z.ZodType>(does: Action<I, O>, ctx: Ctx, input: z.output<I>): Promise<z.input<O>> {
+/** Runs work that reads, decides and writes once, again from its start when a record changed between its read and its write. */
+export async function untilFresh<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await does.run(ctx, input)
+      return await work()
     } catch (error) {
       if (!(error instanceof Stale)) throw error
       if (tries >= TRIES) throw fault('unavailable', 'record.busy', 'This record is being changed by many at once. Try again.')

@@ -37,11 +37,13 @@ export function rowView<N extends string, F>(kind: Entity<N, F>): z.ZodType<Part
   return z.object({ id: z.string(), ...shown }) as unknown as z.ZodType<Partial<F> & { id: Stamp<N>['id'] }>
 }
 
-/** A partition to read and the prefix of sort keys in it. */
+/** A partition to read and the prefix of sort keys in it. Stretches are merged by what follows their prefixes. */
 export interface Stretch {
   index?: 'list' | 'owner'
   pk: string
   begins: string
+  /** Sort keys from here up to there, both inclusive and both with the prefix, instead of all that begin so. */
+  between?: { from: string; to: string }
 }
 
 /** The list partitions of a facet, all shards. @param begins leading parts of the order that act as a filter */
@@ -71,11 +73,14 @@ const LAST = '\u{10FFFF}'
 
 /**
  * One page over any number of partitions, merged in order. Each partition is read once per page, all at the same time;
- * one partition is read for exactly the page's rows, several for their share, so a page over several may be short.
+ * one partition is read for exactly the page's rows, several for their share, so a page over several may be short;
+ * `full` reads each for a whole page instead.
  */
-export async function page(ctx: Ctx, stretches: readonly Stretch[], input: PageInput, how: { descending?: boolean } = {}): Promise<Page<Item>> {
+export async function page(
+  ctx: Ctx, stretches: readonly Stretch[], input: PageInput, how: { descending?: boolean; full?: boolean } = {},
+): Promise<Page<Item>> {
   const after = input.cursor === undefined ? undefined : await openCursor(ctx, stretches, input.cursor)
-  const share = Math.ceil(input.limit / stretches.length)
+  const share = how.full ? input.limit : Math.ceil(input.limit / stretches.length)
   const answers = await Promise.all(stretches.map((stretch) => readStretch(ctx, stretch, share, after, how.descending ?? false)))
   const sign = how.descending ? -1 : 1
   const rows = answers.flatMap((answer) => answer.rows).sort((a, b) => sign * Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)))
@@ -94,11 +99,13 @@ interface Read {
 async function readStretch(ctx: Ctx, stretch: Stretch, limit: number, after: string | undefined, descending: boolean): Promise<Read> {
   const sort = keyNames[stretch.index ?? 'base'].sk
   const again = after !== undefined && descending ? 1 : 0
-  const range = after === undefined ? { begins: stretch.begins }
-    : descending ? { from: stretch.begins, to: after }
-    : { from: `${after}\u0000`, to: stretch.begins + LAST }
+  const { begins, between } = stretch
+  const { from, to } = between ?? { from: begins, to: begins + LAST }
+  const range = after === undefined ? (between ?? { begins })
+    : descending ? { from, to: begins + after }
+    : { from: `${begins}${after}\u0000`, to }
   const answer = await ctx.table.query({ ...(stretch.index && { index: stretch.index }), pk: stretch.pk, ...range, limit: limit + again, descending })
-  const rows = answer.items.map((item) => ({ order: String(item[sort]), item })).filter((row) => row.order !== after)
+  const rows = answer.items.map((item) => ({ order: String(item[sort]).slice(begins.length), item })).filter((row) => row.order !== after)
   return { rows, more: answer.last !== undefined }
 }
 
@@ -108,7 +115,9 @@ function horizon(answers: readonly Read[], sign: number): string | undefined {
   return ends.sort((a, b) => sign * Buffer.compare(Buffer.from(a), Buffer.from(b)))[0]
 }
 
-/** A page of list rows, with only the fields asked for. @throws Fault `invalid` for a field the list does not show */
+/**
+ * A page of list rows, with only the fields asked for. Of base partitions, which hold the deleted records too, those are
+ * left out, so a page may be short. @throws Fault `invalid` for a field the list does not show */
 export async function list<N extends string, F>(
   ctx: Ctx,
   kind: Entity<N, F>,
@@ -118,11 +127,26 @@ export async function list<N extends string, F>(
 ): Promise<Page<Partial<F> & { id: Stamp<N>['id'] }>> {
   const wanted = chosenFields(kind, input.fields)
   const { items, nextCursor } = await page(ctx, stretches, input, how)
-  const rows = items.map((item) => {
+  const rows = items.filter((item) => !item['deletedAt']).map((item) => {
     const row = (item['row'] ?? {}) as Partial<F> & { id: Stamp<N>['id'] }
     return wanted ? (Object.fromEntries(Object.entries(row).filter(([field]) => wanted.has(field))) as typeof row) : row
   })
   return { items: rows, ...(nextCursor && { nextCursor }) }
+}
+
+/** A page of a small list that is whole in memory (what is built in and what the workspace added), sorted by one of its fields. */
+export async function few<N extends string, F>(
+  ctx: Ctx, kind: Entity<N, F>, rows: readonly (Partial<F> & { id: Stamp<N>['id'] })[], by: keyof F & string, input: PageInput,
+): Promise<Page<Partial<F> & { id: Stamp<N>['id'] }>> {
+  const wanted = chosenFields(kind, input.fields) ?? new Set<string>(['id', ...(kind.row ?? [])])
+  const place: Stretch[] = [{ pk: `few#${kind.noun}`, begins: '' }]
+  const after = input.cursor === undefined ? '' : await openCursor(ctx, place, input.cursor)
+  const orderOf = (row: (typeof rows)[number]) => `${String(row[by])}#${row.id}`
+  const rest = rows.filter((row) => orderOf(row) > after).sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+  const given = rest.slice(0, input.limit)
+  const last = given.at(-1)
+  const items = given.map((row) => Object.fromEntries(Object.entries(row).filter(([field]) => wanted.has(field))) as typeof row)
+  return { items, ...(last && given.length < rest.length && { nextCursor: await sealCursor(ctx, place, orderOf(last)) }) }
 }
 
 function chosenFields<F>(kind: Entity<string, F>, fields: string | undefined): Set<string> | undefined {

@@ -60,12 +60,27 @@ export function recordIn<N extends string, F>(item: Item): F & Stamp<N> {
   return record as F & Stamp<N>
 }
 
-/** Who changed what, when and through which action: stamped on the item, told by the stream. */
-export function eventStamp(ctx: Ctx, type: EventType): EventStamp {
+/** Who changed what, when and through which action: stamped on the item, told by the stream. @param write see {@link nextWrite} */
+export function eventStamp(ctx: Ctx, type: EventType, write: number): EventStamp {
   return {
-    type: type.type, actor: ctx.actor.id, action: ctx.request.action, request: ctx.request.id, at: ctx.now,
+    type: type.type, actor: ctx.actor.id, action: ctx.request.action, request: ctx.request.id, write, at: ctx.now,
     ...(!type.published && { quiet: true }),
   }
+}
+
+/** The number of a request's next write. */
+export function nextWrite(ctx: Ctx): number {
+  ctx.request.writes = (ctx.request.writes ?? 0) + 1
+  return ctx.request.writes
+}
+
+/**
+ * Whether the table already holds what this very write meant to put there: it had succeeded, only its answer was lost.
+ * An earlier write of the same request does not count.
+ */
+export function isOurs(ctx: Ctx, item: Item | undefined, version: number, write: number): boolean {
+  const stamp = item?.['ev'] as EventStamp | undefined
+  return stamp?.request === ctx.request.id && stamp.write === write && item?.['version'] === version
 }
 
 /** Key of the sentinel that holds a unique value. */

@@ -2,10 +2,10 @@ import * as z from 'zod'
 import { alter, commit, Stale } from './commit.ts'
 import type { Ctx } from './context.ts'
 import { placeOf, type Entity, type Stamp } from './entity.ts'
-import type { EventStamp, EventType } from './event.ts'
+import type { EventType } from './event.ts'
 import { fault, missing } from './fault.ts'
 import { customerIdIn } from './id.ts'
-import { eventStamp, indexKeys, logKey, recordIn } from './place.ts'
+import { eventStamp, indexKeys, isOurs, logKey, nextWrite, recordIn } from './place.ts'
 import type { Item } from './table/table.ts'
 
 type Patch<F> = { readonly [K in keyof F]?: F[K] | null | undefined }
@@ -81,16 +81,17 @@ async function amendBlind<N extends string, F extends object>(
   ctx: Ctx, kind: Entity<N, F>, id: string, patch: Patch<F>, event: EventType, version: number,
 ): Promise<F & Stamp<N>> {
   const { set, remove } = updateOf(kind, id, patch)
+  const write = nextWrite(ctx)
   const outcome = await ctx.table.write({
     update: placeOf(kind, id),
-    set: { ...set, version: version + 1, updatedAt: ctx.now, ev: eventStamp(ctx, event) },
+    set: { ...set, version: version + 1, updatedAt: ctx.now, ev: eventStamp(ctx, event, write) },
     remove,
     if: { equals: { version, deletedAt: undefined } },
   }, { returns: 'new' })
   if (outcome.ok) return recordIn<N, F>(outcome.item ?? {})
   const there = outcome.refused[0]?.item
   if (!there || there['deletedAt']) throw missing(kind.noun, id)
-  if ((there['ev'] as EventStamp | undefined)?.request === ctx.request.id) return recordIn<N, F>(there)
+  if (isOurs(ctx, there, version + 1, write)) return recordIn<N, F>(there)
   await mustMatch(ctx, kind, recordIn<N, F>(there), patch)
   throw new Stale(id)
 }

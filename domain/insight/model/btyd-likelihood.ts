@@ -1,4 +1,4 @@
-import type { BtydKind, BtydModel, BtydParams } from './btyd.ts'
+import { type BtydKind, type BtydModel, type BtydParams, leavingB, lnLeavingOdds } from './btyd.ts'
 import type { Objective } from './optimise.ts'
 
 /** A group of customers with (nearly) one history, at its mean; weeks. */
@@ -19,6 +19,8 @@ interface CountTerms {
   readonly byR: Float64Array
   readonly byA: Float64Array
   readonly byB: Float64Array
+  /** ln a − ln(b+x): log odds of having left at the last purchase; −∞ where that is impossible. */
+  readonly lnOdds: Float64Array
 }
 
 /**
@@ -26,27 +28,28 @@ interface CountTerms {
  * are exact to rounding where differences of lnΓ lose digits (b ≥ 1e6), and cost one logarithm per x.
  * k is the number of times the customer is known to have stayed (and left): x+1 in MBG/NBD, x in BG/NBD.
  */
-function countTerms(kind: BtydKind, params: BtydParams, mostX: number): CountTerms {
-  const { r, a, b } = params
-  const size = mostX + 1
-  const terms = { value: new Float64Array(size), byR: new Float64Array(size), byA: new Float64Array(size), byB: new Float64Array(size) }
+function countTerms(model: BtydModel, mostX: number): CountTerms {
+  const { r, a, b } = model.params
+  const column = () => new Float64Array(mostX + 1)
+  const terms = { value: column(), byR: column(), byA: column(), byB: column(), lnOdds: column() }
   let [value, byR, byA, byB] = [0, 0, 0, 0]
   const stay = (i: number) => {
     value -= Math.log1p(a / (b + i))
     byA -= 1 / (a + b + i)
     byB += a / ((b + i) * (a + b + i))
   }
-  for (let x = 0; x < size; x++) {
+  for (let x = 0; x <= mostX; x++) {
     if (x > 0) {
       value += Math.log(r + x - 1)
       byR += 1 / (r + x - 1)
     }
-    if (kind === 'mbgnbd') stay(x)
+    if (model.kind === 'mbgnbd') stay(x)
     else if (x > 0) stay(x - 1)
     terms.value[x] = value
     terms.byR[x] = byR
     terms.byA[x] = byA
     terms.byB[x] = byB
+    terms.lnOdds[x] = lnLeavingOdds(model, x)
   }
   return terms
 }
@@ -57,15 +60,6 @@ export interface Likelihood {
   readonly gradient: readonly [number, number, number, number]
 }
 
-/** Running totals of {@link likelihood}. */
-interface Totals {
-  value: number
-  r: number
-  alpha: number
-  a: number
-  b: number
-}
-
 /**
  * Log-likelihood of grouped customers and its analytic gradient.
  * BG/NBD: Fader, Hardie & Lee 2005 eq. 6; MBG/NBD: Batislam et al. 2007 eq. 6. Per customer
@@ -73,28 +67,27 @@ interface Totals {
  * + logaddexp(−(r+x) ln(α+T), ln a − ln(b+x) − (r+x) ln(α+t_x)); for BG/NBD see {@link BtydModel}.
  */
 export function likelihood(model: BtydModel, cells: readonly ModelCell[]): Likelihood {
-  const { kind, params } = model
-  const { r, alpha, a, b } = params
+  const { r, alpha, a } = model.params
+  const b = leavingB(model)
   const mostX = cells.reduce((most, cell) => Math.max(most, cell.x), 0)
-  const counts = countTerms(kind, params, mostX)
+  const counts = countTerms(model, mostX)
   const lnAlpha = Math.log(alpha)
-  const lnA = Math.log(a)
-  const shift = kind === 'mbgnbd' ? 0 : 1
-  const sum: Totals = { value: 0, r: 0, alpha: 0, a: 0, b: 0 }
+  const sum = { value: 0, r: 0, alpha: 0, a: 0, b: 0 }
   for (const { n, x, tx, T } of cells) {
     const lnAge = Math.log(alpha + T)
     const lnRecency = Math.log(alpha + tx)
-    const canLeave = x >= shift
-    const lnOdds = canLeave ? lnA - Math.log(b + x - shift) + (r + x) * (lnAge - lnRecency) : -Infinity
+    const lnOdds = (counts.lnOdds[x] ?? 0) + (r + x) * (lnAge - lnRecency)
     // logaddexp around the term of the living; the odds alone would overflow for long silences.
-    const extra = lnOdds > 0 ? lnOdds + Math.log1p(Math.exp(-lnOdds)) : Math.log1p(Math.exp(lnOdds))
-    const alive = 1 / (1 + Math.exp(lnOdds))
-    const left = 1 - alive
+    const odds = Math.exp(-Math.abs(lnOdds))
+    const extra = Math.max(0, lnOdds) + Math.log1p(odds)
+    const left = (lnOdds > 0 ? 1 : odds) / (1 + odds)
+    const alive = 1 - left
     sum.value += n * ((counts.value[x] ?? 0) + r * lnAlpha - (r + x) * lnAge + extra)
     sum.r += n * ((counts.byR[x] ?? 0) + lnAlpha - alive * lnAge - left * lnRecency)
     sum.alpha += n * (r / alpha - (r + x) * (alive / (alpha + T) + left / (alpha + tx)))
     sum.a += n * ((counts.byA[x] ?? 0) + left / a)
-    sum.b += n * ((counts.byB[x] ?? 0) - (canLeave ? left / (b + x - shift) : 0))
+    // Where leaving is impossible `left` is 0, and so is its share, even at b − 1 + x = 0.
+    sum.b += n * ((counts.byB[x] ?? 0) - (left === 0 ? 0 : left / (b + x)))
   }
   return { value: sum.value, gradient: [sum.r, sum.alpha, sum.a, sum.b] }
 }

@@ -1,7 +1,7 @@
 import type { BtydKind, BtydModel, BtydParams } from './btyd.ts'
 import { type ModelCell, likelihood, likelihoodObjective, paramsOfLog } from './btyd-likelihood.ts'
 import { publishedParams } from './defaults.ts'
-import { logStandardErrors, minimise } from './optimise.ts'
+import { type Minimum, type Objective, logStandardErrors, minimise } from './optimise.ts'
 
 /** Fewer customers than this are too few to fit (value-model.md, "Fitting many"). */
 export const FEWEST_CUSTOMERS = 200
@@ -41,7 +41,13 @@ function isDegenerate(params: BtydParams): boolean {
   return params.a / (params.a + params.b) < DEGENERATE_DROPOUT
 }
 
-function pooledFit(kind: BtydKind, cells: readonly ModelCell[], counts: Counts, fallback: RhythmFit | undefined, reason: string): RhythmFit {
+function pooledFit(
+  kind: BtydKind,
+  cells: readonly ModelCell[],
+  counts: Counts,
+  fallback: RhythmFit | undefined,
+  reason: string,
+): RhythmFit {
   const usable = fallback?.kind === kind ? fallback : undefined
   const params = usable?.params ?? publishedParams(kind)
   const origin = usable ? `those of a wider group (${usable.customers} customers)` : 'published ones (CDNOW)'
@@ -69,14 +75,32 @@ function count(cells: readonly ModelCell[]): Counts {
     customers += n
     repeats += n * x
   }
-  return { customers, repeats }
+  // A cell may be split into thirds.
+  return { customers: Math.round(customers), repeats: Math.round(repeats) }
 }
 
+/** More cells than this are searched on a sample of them first. */
+const SEARCHED_CELLS = 10_000
+
 /** Beginnings of the search: rates of the right size, in the unit of time of the cells. */
-function starts(cells: readonly ModelCell[], { customers, repeats }: Counts): number[][] {
+function roughStarts(cells: readonly ModelCell[], { customers, repeats }: Counts): number[][] {
   const meanAge = cells.reduce((sum, { n, T }) => sum + n * T, 0) / customers
   const rate = repeats / customers / Math.max(meanAge, 1e-3)
   return [0.5, 2].map((r) => [r, r / rate / 2, 1, 3].map(Math.log))
+}
+
+function least(objective: Objective, starts: readonly (readonly number[])[]): Minimum {
+  const minima = starts.map((logParams) => minimise(objective, logParams))
+  return minima.reduce((best, minimum) => (minimum.value < best.value ? minimum : best))
+}
+
+/** Where to begin: at the given parameters, or where a search over an even sample of the cells ends. */
+function startsOf(kind: BtydKind, cells: readonly ModelCell[], counts: Counts, start: BtydParams | undefined) {
+  if (start) return [[start.r, start.alpha, start.a, start.b].map(Math.log)]
+  const stride = Math.ceil(cells.length / SEARCHED_CELLS)
+  if (stride === 1) return roughStarts(cells, counts)
+  const sample = likelihoodObjective(kind, cells.filter((_, i) => i % stride === 0))
+  return [least(sample, roughStarts(cells, counts)).logParams]
 }
 
 /**
@@ -88,14 +112,12 @@ function starts(cells: readonly ModelCell[], { customers, repeats }: Counts): nu
 export function fitRhythm(kind: BtydKind, cells: readonly ModelCell[], options: FitOptions = {}): RhythmFit {
   const counts = count(cells)
   if (counts.customers < FEWEST_CUSTOMERS || counts.repeats < FEWEST_REPEATS) {
-    const reason = `${counts.customers} customers with ${counts.repeats} repeat purchases are too few to fit (${FEWEST_CUSTOMERS} and ${FEWEST_REPEATS} are needed)`
+    const few = `${counts.customers} customers with ${counts.repeats} repeat purchases are too few to fit`
+    const reason = `${few} (${FEWEST_CUSTOMERS} and ${FEWEST_REPEATS} are needed)`
     return pooledFit(kind, cells, counts, options.fallback, reason)
   }
   const objective = likelihoodObjective(kind, cells)
-  const { start } = options
-  const from = start ? [[start.r, start.alpha, start.a, start.b].map(Math.log)] : starts(cells, counts)
-  const minima = from.map((logParams) => minimise(objective, logParams))
-  const best = minima.reduce((least, minimum) => (minimum.value < least.value ? minimum : least))
+  const best = least(objective, startsOf(kind, cells, counts, options.start))
   if (!Number.isFinite(best.value)) return pooledFit(kind, cells, counts, options.fallback, 'The fit did not succeed')
   const params = paramsOfLog(best.logParams)
   const errors = logStandardErrors(objective, best)?.map((error) => error / Math.sqrt(counts.customers))

@@ -8,6 +8,9 @@ export const FEWEST_CUTS = 3
 /** … and this many customers. */
 export const FEWEST_LEARNERS = 200
 
+/** Six weights are settled long before this many examples; beyond it an even sample is learned from. */
+const MOST_EXAMPLES = 50_000
+
 /** A customer at an earlier cut date, with what then happened. */
 export interface Example {
   readonly features: readonly number[]
@@ -47,7 +50,9 @@ export function scoreFeatures(model: BtydModel, state: RhythmState, cutDay: numb
 export function learnScore(snapshots: readonly (readonly Example[])[], horizonDays: number): LearnedScore | undefined {
   const most = snapshots.reduce((size, snapshot) => Math.max(size, snapshot.length), 0)
   if (snapshots.length < FEWEST_CUTS || most < FEWEST_LEARNERS) return undefined
-  const examples = snapshots.flat()
+  const all = snapshots.flat()
+  const stride = Math.ceil(all.length / MOST_EXAMPLES)
+  const examples = all.filter((_, i) => i % stride === 0)
   const regression = fitLogistic(examples.map(({ features, left }) => ({ features, outcome: left })))
   return regression && { horizonDays, regression, cuts: snapshots.length, examples: examples.length }
 }

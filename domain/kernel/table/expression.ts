@@ -48,10 +48,10 @@ export class Aliases {
     return alias
   }
   /** The two maps, each left out when empty as DynamoDB demands. */
-  maps(): { ExpressionAttributeNames?: Record<string, string>; ExpressionAttributeValues?: Record<string, unknown> } {
+  maps<V>(stored: (values: Record<string, unknown>) => V): { ExpressionAttributeNames?: Record<string, string>; ExpressionAttributeValues?: V } {
     return {
       ...(this.#known.size > 0 && { ExpressionAttributeNames: this.names }),
-      ...(this.#count > 0 && { ExpressionAttributeValues: this.values }),
+      ...(this.#count > 0 && { ExpressionAttributeValues: stored(this.values) }),
     }
   }
 }

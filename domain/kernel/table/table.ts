@@ -1,7 +1,8 @@
 import {
-  BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, TransactWriteCommand, UpdateCommand,
-  type DeleteCommandInput, type DynamoDBDocumentClient, type NativeAttributeValue, type PutCommandInput, type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb'
+  BatchGetItemCommand, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, TransactWriteItemsCommand, UpdateItemCommand,
+  type AttributeValue, type DeleteItemCommandInput, type DynamoDBClient, type PutItemCommandInput, type TransactWriteItem, type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb'
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import { Aliases, conditionText, updateText, type Write } from './expression.ts'
 import { keyNames, type IndexName } from './shape.ts'
 import { isConflict, isRefused, obstacleIn, pause, refusalsOf } from './refusal.ts'
@@ -55,7 +56,7 @@ export interface Table {
 const CONFLICT_TRIES = 6
 
 /** The table on DynamoDB. @param spent told what each call cost, when given */
-export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?: (cost: Spent) => void): Table {
+export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost: Spent) => void): Table {
   const capacity = spent ? ({ ReturnConsumedCapacity: 'TOTAL' } as const) : {}
   type Units = { CapacityUnits?: number | undefined; ReadCapacityUnits?: number | undefined; WriteCapacityUnits?: number | undefined }
   const note = (call: string, reads: boolean, units: Units | Units[] | undefined): void => {
@@ -66,9 +67,9 @@ export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?
 
   return {
     async get(key, how = {}) {
-      const answer = await client.send(new GetCommand({ TableName: name, Key: key, ConsistentRead: !how.eventual, ...capacity }))
+      const answer = await client.send(new GetItemCommand({ TableName: name, Key: stored(key), ConsistentRead: !how.eventual, ...capacity }))
       note('GetItem', true, answer.ConsumedCapacity)
-      return answer.Item
+      return answer.Item && unmarshall(answer.Item)
     },
 
     async getAll(keys, how = {}) {
@@ -78,11 +79,14 @@ export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?
         if (tries > 0) await pause(tries)
         if (tries > CONFLICT_TRIES) throw new Error('the table left keys unread')
         const answer = await client.send(
-          new BatchGetCommand({ RequestItems: { [name]: { Keys: wanted, ConsistentRead: !how.eventual } }, ...capacity }),
+          new BatchGetItemCommand({ RequestItems: { [name]: { Keys: wanted.map(stored), ConsistentRead: !how.eventual } }, ...capacity }),
         )
         note('BatchGetItem', true, answer.ConsumedCapacity)
-        for (const item of answer.Responses?.[name] ?? []) found.set(`${item['pk']}|${item['sk']}`, item)
-        wanted = (answer.UnprocessedKeys?.[name]?.Keys ?? []).map((key) => ({ pk: String(key['pk']), sk: String(key['sk']) }))
+        for (const raw of answer.Responses?.[name] ?? []) {
+          const item = unmarshall(raw)
+          found.set(`${item['pk']}|${item['sk']}`, item)
+        }
+        wanted = (answer.UnprocessedKeys?.[name]?.Keys ?? []).map((key) => unmarshall(key) as Key)
       }
       return keys.map((key) => found.get(`${key.pk}|${key.sk}`))
     },
@@ -103,16 +107,16 @@ export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?
           ...(query.index && { IndexName: query.index }),
           KeyConditionExpression: parts.join(' AND '),
           ExpressionAttributeNames: aliases.names,
-          ExpressionAttributeValues: aliases.values,
+          ExpressionAttributeValues: stored(aliases.values),
           Limit: query.limit,
           ScanIndexForward: !query.descending,
-          ...(query.after && { ExclusiveStartKey: query.after as Record<string, NativeAttributeValue> }),
+          ...(query.after && { ExclusiveStartKey: stored(query.after) }),
           ConsistentRead: query.index === undefined && !query.eventual,
           ...capacity,
         }),
       )
       note('Query', true, answer.ConsumedCapacity)
-      return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey && { last: answer.LastEvaluatedKey }) }
+      return pageIn(answer)
     },
 
     async write(write, how = {}) {
@@ -122,7 +126,7 @@ export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?
       try {
         const answer = await send(client, kind, full)
         note(`${kind}Item`, false, answer.ConsumedCapacity)
-        return { ok: true, ...(answer.Attributes && { item: answer.Attributes }) }
+        return { ok: true, ...(answer.Attributes && { item: unmarshall(answer.Attributes) }) }
       } catch (error) {
         if (isRefused(error)) return { ok: false, refused: [{ index: 0, ...obstacleIn(error) }] }
         throw error
@@ -130,14 +134,14 @@ export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?
     },
 
     async writeAll(writes, token) {
-      const items = writes.map((write) => {
+      const items = writes.map((write): TransactWriteItem => {
         const { kind, input } = expressed(write, name)
         return { [kind]: { ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } }
       })
       for (let tries = 1; ; tries++) {
         try {
           const answer = await client.send(
-            new TransactWriteCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity }),
+            new TransactWriteItemsCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity }),
           )
           note('TransactWriteItems', false, answer.ConsumedCapacity)
           return { ok: true }
@@ -155,13 +159,13 @@ export function dynamoTable(client: DynamoDBDocumentClient, name: string, spent?
         new ScanCommand({
           TableName: name,
           Limit: page.limit,
-          ...(page.after && { ExclusiveStartKey: page.after as Record<string, NativeAttributeValue> }),
+          ...(page.after && { ExclusiveStartKey: stored(page.after) }),
           ...(page.segments && { Segment: page.segment ?? 0, TotalSegments: page.segments }),
           ...capacity,
         }),
       )
       note('Scan', true, answer.ConsumedCapacity)
-      return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey && { last: answer.LastEvaluatedKey }) }
+      return pageIn(answer)
     },
   }
 }
@@ -171,19 +175,34 @@ function expressed(write: Write, table: string): { kind: 'Put' | 'Update' | 'Del
   const aliases = new Aliases()
   const update = 'update' in write ? { UpdateExpression: updateText(write, aliases) } : {}
   const condition = write.if ? conditionText(write.if, aliases) : ''
-  const input = { TableName: table, ...update, ...(condition && { ConditionExpression: condition }), ...aliases.maps() }
-  if ('put' in write) return { kind: 'Put', input: { ...input, Item: write.put } }
-  if ('update' in write) return { kind: 'Update', input: { ...input, Key: write.update } }
-  if ('delete' in write) return { kind: 'Delete', input: { ...input, Key: write.delete } }
-  return { kind: 'ConditionCheck', input: { ...input, Key: write.check } }
+  const input = { TableName: table, ...update, ...(condition && { ConditionExpression: condition }), ...aliases.maps(stored) }
+  if ('put' in write) return { kind: 'Put', input: { ...input, Item: stored(write.put) } }
+  if ('update' in write) return { kind: 'Update', input: { ...input, Key: stored(write.update) } }
+  if ('delete' in write) return { kind: 'Delete', input: { ...input, Key: stored(write.delete) } }
+  return { kind: 'ConditionCheck', input: { ...input, Key: stored(write.check) } }
 }
 
-type Answer = { ConsumedCapacity?: { CapacityUnits?: number | undefined } | undefined; Attributes?: Item | undefined }
+type Stored = Record<string, AttributeValue>
+
+/** Values as DynamoDB stores them; a field that is undefined is left out. */
+function stored(item: object): Stored {
+  return marshall(item, { removeUndefinedValues: true })
+}
+
+function pageIn(answer: { Items?: Stored[] | undefined; LastEvaluatedKey?: Stored | undefined }): { items: Item[]; last?: Item } {
+  const items = (answer.Items ?? []).map((item) => unmarshall(item))
+  return { items, ...(answer.LastEvaluatedKey && { last: unmarshall(answer.LastEvaluatedKey) }) }
+}
+
+interface Answer {
+  ConsumedCapacity?: { CapacityUnits?: number | undefined } | undefined
+  Attributes?: Stored | undefined
+}
 
 /** Sends one write; a lone check has no call of its own. */
-function send(client: DynamoDBDocumentClient, kind: string, input: Record<string, unknown>): Promise<Answer> {
-  if (kind === 'Put') return client.send(new PutCommand(input as unknown as PutCommandInput))
-  if (kind === 'Update') return client.send(new UpdateCommand(input as unknown as UpdateCommandInput))
-  if (kind === 'Delete') return client.send(new DeleteCommand(input as unknown as DeleteCommandInput))
+function send(client: DynamoDBClient, kind: string, input: Record<string, unknown>): Promise<Answer> {
+  if (kind === 'Put') return client.send(new PutItemCommand(input as unknown as PutItemCommandInput))
+  if (kind === 'Update') return client.send(new UpdateItemCommand(input as unknown as UpdateItemCommandInput))
+  if (kind === 'Delete') return client.send(new DeleteItemCommand(input as unknown as DeleteItemCommandInput))
   throw new Error('a check stands only in a transaction')
 }
