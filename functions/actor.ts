@@ -13,7 +13,8 @@ export const SCOPE_PREFIX = 'crm/'
 type Reader = Pick<Ctx, 'memo' | 'now' | 'table'>
 
 /**
- * Who is asking, from verified claims. A person's roles are their groups, a machine client's the scopes it was granted.
+ * Who is asking, from verified claims. A person's roles are those of the workspace's directory, or their groups until it
+ * knows them (the first administrator); a machine client's are the scopes it was granted.
  * Only access tokens count: an id token tells who someone is, not what they may do here.
  * @throws Fault `unauthenticated`
  */
@@ -32,7 +33,8 @@ export async function actorFrom(ctx: Reader, claims: Claims): Promise<Actor> {
   return {
     kind: 'user',
     id: username,
-    roles: await rolesNamed(ctx, listIn(claims['cognito:groups'])),
+    // A known person's roles are those of the directory as it stands: a role taken away is gone before the token ends.
+    roles: await rolesNamed(ctx, person ? person.roles : listIn(claims['cognito:groups'])),
     team: teamId ? await peopleOfTeam(ctx, teamId) : [],
     ...(teamId && { teamId }),
   }

@@ -7,7 +7,7 @@ import { scopeOf } from '../domain/kernel/permission.ts'
 import { permissionOf, type Route } from '../domain/kernel/route.ts'
 import type { Table } from '../domain/kernel/table/table.ts'
 import { actorFrom } from './actor.ts'
-import { observed, requestLog } from './observe.ts'
+import { errorFacts, observed, requestLog } from './observe.ts'
 import { problem, type Answer } from './problem.ts'
 import { idempotencyOf, ifMatchOf, inputOf, type HttpEvent } from './request.ts'
 
@@ -43,12 +43,8 @@ export function httpHandler(routes: readonly Route[], edge: () => Edge) {
 function refused(error: unknown, event: HttpEvent): Answer {
   const { requestId } = event.requestContext
   const answer = problem(error, requestId)
-  if (answer.statusCode >= 500) requestLog.error('request failed', { route: event.routeKey, requestId, error: describe(error) })
+  if (answer.statusCode >= 500) requestLog.error('request failed', { route: event.routeKey, requestId, error: errorFacts(error) })
   return answer
-}
-
-function describe(error: unknown): { name: string; stack?: string } {
-  return error instanceof Error ? { name: error.name, ...(error.stack && { stack: error.stack }) } : { name: typeof error }
 }
 
 async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }): Promise<Answer> {

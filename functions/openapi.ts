@@ -28,7 +28,8 @@ export interface OpenApi {
 
 /** The description of the whole API, from nothing but the declarations of its modules. */
 export function openApi(modules: readonly Module[], facts: OpenApiFacts): OpenApi {
-  const { share, shared } = sharing()
+  const [schemas, responses] = [sharing('schemas'), sharing('responses')]
+  const share = { schema: schemas.share, response: responses.share }
   const paths: OpenApi['paths'] = {}
   for (const route of modules.flatMap((one) => one.routes)) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route, facts.kindOf, share) }
@@ -40,25 +41,26 @@ export function openApi(modules: readonly Module[], facts: OpenApiFacts): OpenAp
     tags: modules.filter(({ routes }) => routes.length > 0).map(({ noun }) => ({ name: noun })),
     paths,
     components: {
-      schemas: { Problem: problemSchema, ...shared },
-      parameters, headers, responses: outerResponses,
+      schemas: { Problem: problemSchema, ...schemas.shared },
+      responses: { ...outerResponses, ...responses.shared },
+      parameters, headers,
       securitySchemes: securitySchemes(facts.machineRoles),
     },
     security: [{ token: [] }, { machine: [] }],
   }
 }
 
-/** Schemas by name. The same schema twice is one; another under a taken name gets a number. */
-function sharing(): { share: Share; shared: Record<string, JsonSchema> } {
+/** Parts by name. The same part twice is one; another under a taken name gets a number. */
+function sharing(place: 'schemas' | 'responses'): { share: Share; shared: Record<string, JsonSchema> } {
   const shared: Record<string, JsonSchema> = {}
-  const share: Share = (wanted, schema) => {
-    const text = JSON.stringify(schema)
+  const share: Share = (wanted, part) => {
+    const text = JSON.stringify(part)
     for (let nth = 1; ; nth++) {
-      const name = nth === 1 ? wanted : `${wanted}${nth}`
+      const name = nth === 1 ? wanted : `${wanted}_${nth}`
       const there = shared[name]
       if (there && JSON.stringify(there) !== text) continue
-      shared[name] = schema
-      return { $ref: `#/components/schemas/${name}` }
+      shared[name] = part
+      return { $ref: `#/components/${place}/${name}` }
     }
   }
   return { share, shared }

@@ -22,6 +22,7 @@ export function problem(error: unknown, requestId: string): Answer {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   const { retryAfter, ...facts } = (known?.facts ?? {}) as Record<string, unknown>
   if (status === 429 || status === 503) headers['retry-after'] = typeof retryAfter === 'number' ? String(retryAfter) : '1'
+  if (known?.replayed) headers['idempotent-replayed'] = 'true'
   if (status === 401) headers['www-authenticate'] = 'Bearer'
   if (typeof facts['currentVersion'] === 'number') headers['etag'] = `"${facts['currentVersion']}"`
   const body = {

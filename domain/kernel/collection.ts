@@ -53,9 +53,15 @@ export async function records<N extends string, F>(
   return { items: rows, ...(nextCursor && { nextCursor }) }
 }
 
-/** Schema of such a page's rows: the record, any field but the id absent when `fields` left it out. */
-export function partialView<N extends string, F>(kind: Entity<N, F>): z.ZodType<Partial<F & Stamp<N>> & { id: Stamp<N>['id'] }> {
-  return objectIn(kind).partial().required({ id: true }) as unknown as z.ZodType<Partial<F & Stamp<N>> & { id: Stamp<N>['id'] }>
+/**
+ * Schema of such a page's rows: the record, any field but the id absent when `fields` left it out.
+ * @param more fields that the action adds to each row
+ */
+export function partialView<N extends string, F, S extends z.core.$ZodLooseShape = Record<never, never>>(
+  kind: Entity<N, F>, more?: S,
+): z.ZodType<Partial<F & Stamp<N>> & { id: Stamp<N>['id'] } & z.output<z.ZodObject<S>>> {
+  const shape = objectIn(kind).partial().required({ id: true }).extend(more ?? {})
+  return shape as unknown as z.ZodType<Partial<F & Stamp<N>> & { id: Stamp<N>['id'] } & z.output<z.ZodObject<S>>>
 }
 
 function wantedFields<N extends string, F>(kind: Entity<N, F>, fields: string | undefined): Set<string> | undefined {

@@ -5,6 +5,7 @@ import { fault } from './fault.ts'
 import { idempotencyWrite, Replay, replayOf } from './idempotency.ts'
 import { eventStamp, isOurs, itemOf, nextWrite, sentinelKey } from './place.ts'
 import type { Write } from './table/expression.ts'
+import { Busy } from './table/refusal.ts'
 import type { Item, Outcome } from './table/table.ts'
 import { newKey } from './id.ts'
 
@@ -102,10 +103,20 @@ export async function commit<R>(ctx: Ctx, changes: readonly Change[], result?: R
   const keyed = result === undefined ? undefined : idempotencyWrite(ctx, { result })
   if (keyed) writes.push(keyed)
   const [only] = writes
-  const outcome = writes.length === 1 && only ? await ctx.table.write(only) : await ctx.table.writeAll(writes)
+  const outcome = await written(() => (writes.length === 1 && only ? ctx.table.write(only) : ctx.table.writeAll(writes)))
   if (!outcome.ok) await explain(ctx, planned, writes, outcome, { keyed: keyed !== undefined, write })
   if (keyed) delete ctx.request.idempotency
   return result as R
+}
+
+/** A write that met too many others is like a record that changed meanwhile: nothing was written, the action runs again. */
+export async function written<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Busy) throw new Stale('a record')
+    throw error
+  }
 }
 
 type Planned = { change: Change; writes: Write[]; values: (string | undefined)[] }[]

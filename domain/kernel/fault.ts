@@ -35,6 +35,8 @@ export class Fault extends Error {
   /** `noun.problem`, for example `deal.already_closed`. */
   readonly code: string
   readonly facts: FaultFacts
+  /** Whether this refusal was first given to an earlier request with the same idempotency key. */
+  replayed = false
   constructor(kind: FaultKind, code: string, detail: string, facts: FaultFacts = {}) {
     super(detail)
     this.name = 'Fault'

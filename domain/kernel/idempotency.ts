@@ -35,7 +35,7 @@ export function idempotencyWrite(ctx: Ctx, kept: Kept): Write | undefined {
   const { idempotency } = ctx.request
   if (!idempotency) return undefined
   const text = JSON.stringify(kept)
-  const answer = text.length > INLINE_CHARACTERS ? deflateRawSync(text) : text
+  const answer = text.length > INLINE_CHARACTERS ? deflateRawSync(text).toString('base64') : text
   const expires = Math.floor(Date.parse(ctx.now) / 1000) + KEEP_SECONDS
   return { put: { ...keyOf(ctx, idempotency.key), hash: idempotency.hash, answer, expires }, if: { absent: true } }
 }
@@ -53,8 +53,9 @@ export async function replayOf(ctx: Ctx): Promise<Kept | undefined> {
     throw fault('reused', 'idempotency.key_reused', 'This Idempotency-Key was used for a different request.')
   }
   const { answer } = item
-  const text = typeof answer === 'string' ? answer : inflateRawSync(answer as Uint8Array).toString()
-  return JSON.parse(text) as Kept
+  const text = String(answer)
+  const plain = text.startsWith('{') ? text : inflateRawSync(Buffer.from(text, 'base64')).toString()
+  return JSON.parse(plain) as Kept
 }
 
 /** Keeps the answer of a request that had no commit of its own to carry it: a batch, or a refusal after the work began. */
@@ -69,5 +70,8 @@ export async function keep(ctx: Ctx, kept: Kept): Promise<void> {
 
 /** A kept refusal as the fault it was. */
 export function faultIn(kept: Kept): Fault | undefined {
-  return kept.fault && fault(kept.fault.kind, kept.fault.code, kept.fault.detail, kept.fault.facts)
+  if (!kept.fault) return undefined
+  const again = fault(kept.fault.kind, kept.fault.code, kept.fault.detail, kept.fault.facts)
+  again.replayed = true
+  return again
 }

@@ -56,6 +56,13 @@ export function bin(kind: Pick<Entity, 'noun'>): Stretch[] {
   return facet(kind, DELETED)
 }
 
+/** Holds that no other filter is given beside one that stands alone. @throws Fault `invalid` */
+export function standsAlone(filter: string, others: Readonly<Record<string, unknown>>): void {
+  const beside = Object.entries(others).filter(([, value]) => value !== undefined)
+  const errors = beside.map(([path]) => ({ path, code: 'filter.unsupported', message: `${filter} stands alone.` }))
+  if (errors.length > 0) throw fault('invalid', 'filter.unsupported', `${filter} takes no other filter.`, { errors })
+}
+
 /**
  * Partitions of people's own work of one kind. Without a person, everybody's that the caller's scope covers.
  * @throws Fault `forbidden` for a person outside the caller's scope
@@ -115,9 +122,7 @@ function horizon(answers: readonly Read[], sign: number): string | undefined {
   return ends.sort((a, b) => sign * Buffer.compare(Buffer.from(a), Buffer.from(b)))[0]
 }
 
-/**
- * A page of list rows, with only the fields asked for. Of base partitions, which hold the deleted records too, those are
- * left out, so a page may be short. @throws Fault `invalid` for a field the list does not show */
+/** A page of list rows, with only the fields asked for. @throws Fault `invalid` for a field the list does not show */
 export async function list<N extends string, F>(
   ctx: Ctx,
   kind: Entity<N, F>,
@@ -127,7 +132,7 @@ export async function list<N extends string, F>(
 ): Promise<Page<Partial<F> & { id: Stamp<N>['id'] }>> {
   const wanted = chosenFields(kind, input.fields)
   const { items, nextCursor } = await page(ctx, stretches, input, how)
-  const rows = items.filter((item) => !item['deletedAt']).map((item) => {
+  const rows = items.map((item) => {
     const row = (item['row'] ?? {}) as Partial<F> & { id: Stamp<N>['id'] }
     return wanted ? (Object.fromEntries(Object.entries(row).filter(([field]) => wanted.has(field))) as typeof row) : row
   })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { alter, commit, Stale } from './commit.ts'
+import { alter, commit, Stale, written } from './commit.ts'
 import type { Ctx } from './context.ts'
 import { placeOf, type Entity, type Stamp } from './entity.ts'
 import type { EventType } from './event.ts'
@@ -82,12 +82,12 @@ async function amendBlind<N extends string, F extends object>(
 ): Promise<F & Stamp<N>> {
   const { set, remove } = updateOf(kind, id, patch)
   const write = nextWrite(ctx)
-  const outcome = await ctx.table.write({
+  const outcome = await written(() => ctx.table.write({
     update: placeOf(kind, id),
     set: { ...set, version: version + 1, updatedAt: ctx.now, ev: eventStamp(ctx, event, write) },
     remove,
     if: { equals: { version, deletedAt: undefined } },
-  }, { returns: 'new' })
+  }, { returns: 'new' }))
   if (outcome.ok) return recordIn<N, F>(outcome.item ?? {})
   const there = outcome.refused[0]?.item
   if (!there || there['deletedAt']) throw missing(kind.noun, id)

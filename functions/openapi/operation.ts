@@ -2,11 +2,15 @@ import type { Route } from '../../domain/kernel/route.ts'
 import { isEmpty, propertiesOf, sampleOf, schemaOf, without, type JsonSchema } from './json-schema.ts'
 import { refusalResponse, refusalsOf, type KindOfCode } from './refusals.ts'
 
-/** Gives a schema used in several places a name, and a reference in its place. */
-export type Share = (name: string, schema: JsonSchema) => JsonSchema
+/** Gives a part used in several places a name, and a reference in its place. */
+export type Share = (name: string, part: JsonSchema) => JsonSchema
+export interface Shares {
+  schema: Share
+  response: Share
+}
 
 /** One route as an OpenAPI operation. The flat input is taken apart again: path, then query or body. */
-export function operationOf(route: Route, kindOf: KindOfCode, share: Share): JsonSchema {
+export function operationOf(route: Route, kindOf: KindOfCode, share: Shares): JsonSchema {
   const { input, output } = route.action.schemas()
   const given = schemaOf(input, 'input')
   const path = new Set([...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ''))
@@ -24,11 +28,11 @@ export function operationOf(route: Route, kindOf: KindOfCode, share: Share): Jso
       ...(hasBody ? [] : propertiesOf(rest).map((one) => queryParameter(one, route.example?.[one.name]))),
       ...headersOf(route),
     ],
-    ...(hasBody && !isEmpty(rest) && { requestBody: bodyOf(rest, route.example) }),
+    ...(hasBody && !isEmpty(rest) && { requestBody: bodyOf(rest, route) }),
     responses: {
-      [route.status]: success(route, schemaOf(output, 'output'), share),
+      [route.status]: success(route, schemaOf(output, 'output'), share.schema),
       ...(route.method === 'GET' && { 304: { description: 'As you have it' } }),
-      ...Object.fromEntries([...refusalsOf(route, [...fields.keys()], kindOf)].map(([status, codes]) => [status, refusalResponse(status, codes)])),
+      ...Object.fromEntries([...refusalsOf(route, [...fields.keys()], kindOf)].map(([status, codes]) => [status, share.response(`Refused${status}`, refusalResponse(status, codes))])),
       429: { $ref: '#/components/responses/TooMany' },
       500: { $ref: '#/components/responses/Internal' },
     },
@@ -58,8 +62,8 @@ function headersOf({ method }: Route): JsonSchema[] {
   return method === 'GET' ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []
 }
 
-function bodyOf(schema: JsonSchema, example: unknown): JsonSchema {
-  const required = Array.isArray(schema['required']) || Array.isArray(schema['anyOf']) || Array.isArray(schema['oneOf'])
+function bodyOf(schema: JsonSchema, { method, example }: Route): JsonSchema {
+  const required = method !== 'POST' || Array.isArray(schema['required']) || Array.isArray(schema['anyOf']) || Array.isArray(schema['oneOf'])
   return { required, content: { 'application/json': { schema, ...(example !== undefined && { example }) } } }
 }
 
@@ -77,9 +81,10 @@ function success({ method, status, can, path }: Route, schema: JsonSchema, share
     ...(method === 'POST' && { 'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' } }),
   }
   const name = pascal(noun)
+  const last = path.split('/').findLast((part) => !part.startsWith('{')) ?? ''
   const body = isPage
     ? { ...schema, properties: { ...(schema['properties'] as object), items: { type: 'array', items: share(`${name}Row`, items) } } }
-    : share(named.has('version') ? name : `${name}${pascal(path.split('/').findLast((part) => !part.startsWith('{')) ?? '')}`, schema)
+    : share(named.has('version') || last === noun ? name : name + pascal(last), schema)
   return {
     description: status === 201 ? 'Created' : 'Done',
     ...(Object.keys(headers).length > 0 && { headers }),

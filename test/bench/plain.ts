@@ -4,6 +4,7 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 import * as z from 'zod'
 import { customerShape, fileShape } from '../../domain/customer/customer/customer.ts'
 import type { HttpEvent } from '../../functions/request.ts'
+import { credentials, transport, type Handler } from './fixture.ts'
 
 /**
  * The yardstick of the bench: what a careful person writes by hand for these two requests. One file, the document
@@ -18,7 +19,7 @@ const input = z.strictObject({
 })
 const output = z.object({ ...customerShape(), id: z.string(), version: z.int(), createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() })
 
-export function plainHandler(config: DynamoDBClientConfig, table: string) {
+function plainHandler(config: DynamoDBClientConfig, table: string) {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } })
   return async (event: HttpEvent) => {
     if (event.routeKey === 'GET /v1/customers/{id}') {
@@ -37,3 +38,8 @@ export function plainHandler(config: DynamoDBClientConfig, table: string) {
 }
 
 const json = (statusCode: number, body: unknown) => ({ statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+
+/** The handler written by hand, over the same table. */
+export function yardstick(): Handler {
+  return plainHandler({ region: 'eu-west-1', credentials, requestHandler: transport() }, 'crm')
+}

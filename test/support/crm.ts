@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { documentClient } from '../../domain/kernel/table/client.ts'
+import { tableClient } from '../../domain/kernel/table/client.ts'
 import { dynamoTable, type Spent, type Table } from '../../domain/kernel/table/table.ts'
 import type { Route } from '../../domain/kernel/route.ts'
 import { systemActor, type Actor } from '../../domain/kernel/permission.ts'
@@ -30,6 +30,8 @@ export interface Asking {
 /** The product in this process, over a table of its own on a real engine, with a clock the test sets. */
 export interface Crm {
   table: Table
+  /** Where the table is, for reading its stream. */
+  place: { endpoint: string; name: string }
   spent: Spent[]
   clock: { now: string }
   /** `call('POST', '/customers', { as: 'admin', body })`; `as` is a built-in role, or `usr_…:role`. */
@@ -47,14 +49,14 @@ export async function startCrm(how: { routes?: readonly Route[]; now?: string } 
   await createTable(engineClient(endpoint), name)
   const spent: Spent[] = []
   const credentials = async () => ({ accessKeyId: 'local', secretAccessKey: 'local' })
-  const table = dynamoTable(documentClient({ region: 'local', endpoint, credentials }), name, (cost) => void spent.push(cost))
+  const table = dynamoTable(tableClient({ region: 'local', endpoint, credentials }), name, (cost) => void spent.push(cost))
   const clock = { now: how.now ?? '2026-11-22T09:00:00.000Z' }
   const memo = newMemo()
   let kept = memo
   const edge = { table, now: () => clock.now, get memo() { return kept } }
   let handler = httpHandler(routes, () => edge)
   return {
-    table, spent, clock,
+    table, place: { endpoint, name }, spent, clock,
     async call(method, path, asking = {}) {
       const answer = await handler(eventFor(routes, method, path, asking), {} as never)
       const text = answer.body === '' ? '{}' : answer.body

@@ -43,30 +43,38 @@ const createInput = () => {
 }
 
 /** Opens a file. 8 write units with two identities and an idempotency key: record, two sentinels, key, each transactional. */
-export const open = action('customer.create', () => ({ input: createInput(), output: view() }), async (ctx, input) => {
+export const open = action('customer.create', () => ({ input: createInput(), output: view() }), (ctx, input) => openFile(ctx, input))
+
+export async function openFile(ctx: Ctx, input: z.output<ReturnType<typeof createInput>>): Promise<CustomerRecord> {
   const file = await normalised(ctx, input, input.kind)
   if (file.parentId) await find(ctx, customer, file.parentId)
   const owner = await ownership(ctx, input.ownerId ?? (ctx.scope === 'own' ? ctx.actor.id : undefined))
-  const { record, change } = create(ctx, customer, { ...file, lifecycleSince: ctx.now, ...owner }, customerCreated)
-  return commit(ctx, [change], record)
-})
+  const { record, change: opened } = create(ctx, customer, { ...file, lifecycleSince: ctx.now, ...owner }, customerCreated)
+  return commit(ctx, [opened], record)
+}
 
 export const show = action('customer.show', () => ({ input: z.strictObject(byId()), output: view() }), (ctx, { id }) => find(ctx, customer, id))
 
+const filePatch = () => f.patchOf(fileShape())
+/** Changes of a file as people give them: `null` clears. */
+export type FilePatch = z.output<z.ZodObject<ReturnType<typeof filePatch>>>
+
 export const change = action(
   'customer.change',
-  () => ({ input: z.strictObject({ ...byId(), ...f.patchOf(fileShape()) }), output: view() }),
+  () => ({ input: z.strictObject({ ...byId(), ...filePatch() }), output: view() }),
   async (ctx, { id, ...patch }) => {
     if (Object.keys(patch).length === 0) throw invalid('patch.empty', '', 'Nothing to change was given.')
     const plain = PLAIN.every((field) => !(field in patch))
     if (plain) return amend(ctx, customer, id, patch, customerChanged)
-    const before = await find(ctx, customer, id)
-    const { custom, ...rest } = patch
-    const merged = custom === undefined ? rest : { ...rest, custom: mergedCustom(before.custom, custom) }
-    const clean = await normalised(ctx, withoutNulls(merged), before.kind)
-    return amend(ctx, customer, id, { ...merged, ...clean }, customerChanged)
+    return amend(ctx, customer, id, await cleanPatch(ctx, await find(ctx, customer, id), patch), customerChanged)
   },
 )
+/** A patch made uniform by the rules of the whole file; custom fields given are laid over those there. */
+export async function cleanPatch(ctx: Ctx, before: CustomerRecord, { custom, ...rest }: FilePatch): Promise<FilePatch> {
+  const merged = custom === undefined ? rest : { ...rest, custom: mergedCustom(before.custom, custom) }
+  return { ...merged, ...(await normalised(ctx, withoutNulls(merged), before.kind)) }
+}
+
 /** Fields whose rules look beyond the patch: at the workspace's settings or at the kind of the customer. */
 const PLAIN = ['phones', 'custom', 'emails', 'messaging', 'addresses', 'externalIds', 'givenName', 'familyName', 'birthday', 'familyStatus', 'occupation', 'incomeBand', 'industry', 'employees'] as const
 
@@ -74,7 +82,8 @@ function mergedCustom(before: CustomerRecord['custom'], patch: CustomerRecord['c
   return Object.fromEntries(Object.entries({ ...before, ...patch }).filter(([, value]) => value !== ''))
 }
 
-function withoutNulls<T extends object>(patch: T): { [K in keyof T]: Exclude<T[K], null> } {
+/** A patch without what it clears. */
+export function withoutNulls<T extends object>(patch: T): { [K in keyof T]: Exclude<T[K], null> } {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== null && value !== undefined)) as { [K in keyof T]: Exclude<T[K], null> }
 }
 

@@ -81,7 +81,7 @@ export function identitiesOf(customer: Pick<Customer, 'emails' | 'phones' | 'mes
   return [
     ...customer.emails.map((one) => `email:${one.address}`),
     ...customer.phones.map((one) => `phone:${one.number}`),
-    ...customer.messaging.map((one) => `${one.system}:${one.handle.toLowerCase()}`),
+    ...customer.messaging.map((one) => `messaging:${one.system}:${one.handle.toLowerCase()}`),
     ...customer.externalIds.map((one) => `external:${one.system}:${one.id}`),
   ]
 }

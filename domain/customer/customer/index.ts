@@ -2,6 +2,7 @@ import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import * as a from './customer.actions.ts'
 import { customer } from './customer.store.ts'
+import { putBy, showBy } from './upsert.ts'
 
 export { customer, type CustomerRecord } from './customer.store.ts'
 export { afterPurchase, lifecycles, type Lifecycle } from './customer.ts'
@@ -17,6 +18,12 @@ export default module('customer', {
       example: { kind: 'person', name: 'Ada Lovelace', emails: [{ address: 'ada@example.com', primary: true }], phones: [{ number: '+442079460000' }] },
     }),
     route('GET /customers', a.list, { can: 'customer:read', summary: 'Customers by name, by account manager, or in the bin' }),
+    route('GET /customers/by/{system}/{externalId}', showBy, { can: 'customer:read', summary: 'The customer with an id in another system' }),
+    route('PUT /customers/by/{system}/{externalId}', putBy, {
+      can: 'customer:write', status: 201, summary: 'Open or change the file of another system’s customer', faults: ['customer.identity_taken', 'customer.version_differs'],
+      description: '201 when the file was opened, 200 when it was there. Fields not given stay; what is the same already writes nothing.',
+      example: { name: 'Ada Lovelace', emails: [{ address: 'ada@example.com', primary: true }] },
+    }),
     route('GET /customers/{id}', a.show, { can: 'customer:read', summary: 'One customer file' }),
     route('PATCH /customers/{id}', a.change, {
       can: 'customer:write', summary: 'Change a customer file', example: { occupation: 'Analyst', notes: null }, faults: ['customer.version_differs', 'customer.identity_taken'],

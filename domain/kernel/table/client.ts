@@ -1,4 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { AwsJson1_0Protocol, type JsonCodec2 } from '@aws-sdk/core/protocols'
+import { TableCodec } from './codec.ts'
 import { dynamoSigner } from './signer.ts'
 
 export interface ClientFacts {
@@ -8,6 +10,13 @@ export interface ClientFacts {
   credentials: () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>
   /** Another transport, for the bench. */
   requestHandler?: DynamoDBClientConfig['requestHandler']
+}
+
+/** The SDK's protocol of DynamoDB with the store's codec in place of its own. */
+class TableProtocol extends AwsJson1_0Protocol {
+  constructor(settings: ConstructorParameters<typeof AwsJson1_0Protocol>[0]) {
+    super({ ...settings, jsonCodec: new TableCodec() as unknown as JsonCodec2 })
+  }
 }
 
 /**
@@ -23,6 +32,7 @@ export function tableClient(facts: ClientFacts): DynamoDBClient {
     ...(facts.endpoint && { endpoint: facts.endpoint }),
     requestHandler: facts.requestHandler ?? { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
     cacheMiddleware: true,
+    protocol: TableProtocol,
     maxAttempts: 4,
     retryMode: 'standard',
     defaultsMode: 'standard',

@@ -33,6 +33,14 @@ export function refusalsOf(error: unknown): { index: number; item?: Item }[] | u
   return refused.length > 0 ? refused : undefined
 }
 
+/** The table asked for patience more often than a request can wait for: nothing was written. */
+export class Busy extends Error {
+  constructor() {
+    super('the item is being written by many at once')
+    this.name = 'Busy'
+  }
+}
+
 /** Whether two transactions met, or the table asked for patience: nothing was written, try again. */
 export function isConflict(error: unknown): boolean {
   const name = nameOf(error)
@@ -41,6 +49,23 @@ export function isConflict(error: unknown): boolean {
 }
 
 const RETRYABLE = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
+
+/**
+ * Does a write, again after a pause while it meets another transaction.
+ * @throws Busy when it still does at the last try
+ */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      if (tries >= CONFLICT_TRIES) throw new Busy()
+      await pause(tries)
+    }
+  }
+}
+export const CONFLICT_TRIES = 6
 
 /** Waits before try number `tries`: full jitter over 25 ms doubled each time (AWS Architecture Blog, "Exponential backoff and jitter"). */
 export function pause(tries: number): Promise<void> {

@@ -5,7 +5,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import { Aliases, conditionText, updateText, type Write } from './expression.ts'
 import { keyNames, type IndexName } from './shape.ts'
-import { isConflict, isRefused, obstacleIn, pause, refusalsOf } from './refusal.ts'
+import { CONFLICT_TRIES, isRefused, obstacleIn, patiently, pause, refusalsOf } from './refusal.ts'
 
 export type Item = Record<string, unknown>
 export interface Key {
@@ -52,8 +52,6 @@ export interface Table {
   /** A page of everything, for export, fsck and rebuild only. */
   scan(page: { limit: number; after?: Item; segment?: number; segments?: number }): Promise<{ items: Item[]; last?: Item }>
 }
-
-const CONFLICT_TRIES = 6
 
 /** The table on DynamoDB. @param spent told what each call cost, when given */
 export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost: Spent) => void): Table {
@@ -124,7 +122,7 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
       const returns = how.returns === 'new' ? 'ALL_NEW' : how.returns === 'old' ? 'ALL_OLD' : 'NONE'
       const full = { ...input, ReturnValues: returns, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...capacity }
       try {
-        const answer = await send(client, kind, full)
+        const answer = await patiently(() => send(client, kind, full))
         note(`${kind}Item`, false, answer.ConsumedCapacity)
         return { ok: true, ...(answer.Attributes && { item: unmarshall(answer.Attributes) }) }
       } catch (error) {
@@ -138,19 +136,15 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
         const { kind, input } = expressed(write, name)
         return { [kind]: { ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } }
       })
-      for (let tries = 1; ; tries++) {
-        try {
-          const answer = await client.send(
-            new TransactWriteItemsCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity }),
-          )
-          note('TransactWriteItems', false, answer.ConsumedCapacity)
-          return { ok: true }
-        } catch (error) {
-          const refused = refusalsOf(error)
-          if (refused) return { ok: false, refused }
-          if (!isConflict(error) || tries >= CONFLICT_TRIES) throw error
-          await pause(tries)
-        }
+      const command = () => new TransactWriteItemsCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity })
+      try {
+        const answer = await patiently(() => client.send(command()))
+        note('TransactWriteItems', false, answer.ConsumedCapacity)
+        return { ok: true }
+      } catch (error) {
+        const refused = refusalsOf(error)
+        if (refused) return { ok: false, refused }
+        throw error
       }
     },
 

@@ -5,8 +5,11 @@ import * as f from '../../kernel/fields.ts'
 import { keyOf } from '../../kernel/id.ts'
 import type { Role } from '../../kernel/permission.ts'
 import { recordIn } from '../../kernel/place.ts'
-import { builtInRole } from './role.ts'
+import { builtInRole, builtInRoles } from './role.ts'
 import { createHash } from 'node:crypto'
+
+/** Patterns a role may have; more would name every permission there is. */
+const MOST_GRANTS = 200
 
 export const scopes = ['own', 'team', 'all', 'none'] as const
 
@@ -14,7 +17,9 @@ export const roleShape = () => ({
   name: f.slug(),
   description: f.line(300),
   /** Scope by permission pattern: `customer:read`, `deal:*`, `*:read`. */
-  grants: z.record(z.string().regex(/^(\*|[a-z]+|\*):(\*|[a-z]+)$|^\*$/, 'noun:verb, noun:*, *:verb or *'), z.enum(scopes)),
+  grants: z
+    .record(z.string().regex(/^([a-z_]+|\*):([a-z_]+|\*)$|^\*$/, 'noun:verb, noun:*, *:verb or *'), z.enum(scopes))
+    .refine((grants) => Object.keys(grants).length <= MOST_GRANTS, `at most ${MOST_GRANTS} patterns`),
 })
 
 /** A role the workspace made. Its id follows from its name, so the name is unique and leads to it in one read. */
@@ -31,6 +36,23 @@ export type RoleRecord = RecordOf<typeof role>
 /** The key of the role with this name. */
 export function roleKey(name: string): string {
   return keyOf(0, createHash('sha256').update(name).digest())
+}
+
+/** Roles a workspace may add, so that all of them are one small read. */
+export const MOST_ROLES = 50
+
+/** The built-in roles as records, version 0. */
+export function builtIn(): RoleRecord[] {
+  const start = '1970-01-01T00:00:00.000Z'
+  return Object.entries(builtInRoles).map(([name, { description, grants }]) => ({
+    id: role.id(roleKey(name)),
+    name,
+    description,
+    grants: { ...grants },
+    version: 0,
+    createdAt: start,
+    updatedAt: start,
+  }))
 }
 
 /** A role by name: built in, or made by the workspace; undefined when there is none. */

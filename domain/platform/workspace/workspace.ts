@@ -41,19 +41,28 @@ export const newWorkspace: Workspace = {
   horizonDays: 90,
 }
 
-/** A schema of the custom fields as this workspace defines them. */
-export function customSchema(fields: readonly CustomField[]): z.ZodType<Record<string, string | number | boolean>> {
+type CustomValues = z.ZodType<Record<string, string | number | boolean>>
+const built = new WeakMap<readonly CustomField[], CustomValues>()
+
+/** A schema of the custom fields as this workspace defines them, built once per definition. */
+export function customSchema(fields: readonly CustomField[]): CustomValues {
+  const known = built.get(fields) ?? buildSchema(fields)
+  built.set(fields, known)
+  return known
+}
+
+function buildSchema(fields: readonly CustomField[]): CustomValues {
   const shape = fields.map((field): [string, z.ZodType] => {
     const type = typeOf(field)
     return [field.name, field.required ? type : type.optional()]
   })
-  return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<Record<string, string | number | boolean>>
+  return z.strictObject(Object.fromEntries(shape)) as unknown as CustomValues
 }
 
 function typeOf(field: CustomField): z.ZodType {
   switch (field.type) {
     case 'text': return f.line(1_000)
-    case 'number': return z.number()
+    case 'number': return z.number().min(-1e15).max(1e15)
     case 'boolean': return z.boolean()
     case 'date': return f.day()
     case 'choice': return z.enum(field.choices ?? [])

@@ -1,0 +1,28 @@
+import { module } from '../../kernel/module.ts'
+import { route } from '../../kernel/route.ts'
+import { show } from './cadence.actions.ts'
+import { cadence, cadenceMoved } from './cadence.store.ts'
+import { policyChanged, setPolicy, showPolicy } from './policy.actions.ts'
+import { newPolicy } from './policy.ts'
+import { revisitPolicy } from './policy.store.ts'
+
+export { comeDue, planShape, planView } from './cadence.actions.ts'
+export { contact, reconsider, settle } from './cadence.reactions.ts'
+export { cadence, standingIn, type CadenceRecord } from './cadence.store.ts'
+export { dayAfter, instantAt, isWorkingDay, workDaysLater, workStart, type WorkTime } from './calendar.ts'
+export { newPolicy, type Policy } from './policy.ts'
+export { rulesOf, type Rules } from './policy.store.ts'
+export { calm, warn } from './warned.ts'
+
+export default module('cadence', {
+  verbs: ['read', 'write'],
+  entities: [cadence, revisitPolicy],
+  events: [cadenceMoved, policyChanged],
+  routes: [
+    route('GET /customers/{id}/cadence', show, { can: 'cadence:read', summary: 'When a customer is contacted next, and why' }),
+    route('GET /revisit-policy', showPolicy, { can: 'cadence:read', summary: 'How often customers of each tier are contacted, and on which days' }),
+    route('POST /revisit-policy', setPolicy, {
+      can: 'cadence:write', summary: 'Set how often customers of each tier are contacted, and on which days', example: { ...newPolicy }, faults: ['revisit_policy.version_differs'],
+    }),
+  ],
+})

@@ -1,0 +1,96 @@
+import { alter, commit, create, Stale, type Change } from '../../kernel/commit.ts'
+import type { Ctx } from '../../kernel/context.ts'
+import { placeOf } from '../../kernel/entity.ts'
+import { Fault } from '../../kernel/fault.ts'
+import type { Write } from '../../kernel/table/expression.ts'
+import { customer } from '../../customer/customer/index.ts'
+import { joined, task, taskAt, taskChanged, taskDone, taskOpened, type Joining, type Task, type TaskRecord } from '../task/index.ts'
+import { nextContact, timerFor, type Cadence } from './cadence.ts'
+import { cadence, cadenceMoved, type Standing } from './cadence.store.ts'
+import type { Rules } from './policy.store.ts'
+
+/** What an event tells of a plan; `null` clears. */
+export type Facts = { readonly [K in 'lastContactAt' | 'contactId' | 'notBefore' | 'retryAt' | 'taskId' | 'warningId']?: string | null }
+
+/**
+ * A customer's plan with what is now known: tier, next contact and timer follow. Undefined when nothing changes, so an
+ * event told again writes nothing.
+ * @param how `fired`: the timer has just gone off and must be set anew
+ */
+export function revised(ctx: Ctx, standing: Standing, rules: Rules, facts: Facts, how: { fired?: boolean } = {}): Change | undefined {
+  const { plan, file, tier } = standing
+  const kept = cleared({ since: ctx.now, ...(plan && only(plan)), ...facts })
+  const everyDays = file && tier !== undefined ? (rules.policy.cadenceDays[tier] ?? undefined) : undefined
+  const nextAt = file && nextContact({ ...kept, everyDays, lastPurchaseAt: standing.lastPurchaseAt }, rules.timeZone)
+  const timerAt = timerFor(nextAt, { occupied: kept.taskId !== undefined, now: ctx.now, ...(!how.fired && { stands: plan?.timerAt }) })
+  const wanted: Cadence = { ...kept, ...cleared({ tier, everyDays, nextAt, timerAt }) }
+  if (!plan) return isEmpty(wanted) ? undefined : create(ctx, cadence, wanted, cadenceMoved, { customer: standing.customerId, own: '' }).change
+  const patch = Object.fromEntries(FIELDS.filter((field) => plan[field] !== wanted[field]).map((field) => [field, wanted[field] ?? null]))
+  return Object.keys(patch).length === 0 ? undefined : alter(ctx, cadence, plan, patch, cadenceMoved).change
+}
+
+const FIELDS = [
+  'since', 'tier', 'everyDays', 'lastContactAt', 'contactId', 'notBefore', 'retryAt', 'nextAt', 'timerAt', 'taskId', 'warningId',
+] as const satisfies readonly (keyof Cadence)[]
+
+/** The fields that a fact or a rule settles; tier, next contact and timer are made anew. */
+function only({ since, lastContactAt, contactId, notBefore, retryAt, taskId, warningId }: Cadence) {
+  return { since, lastContactAt, contactId, notBefore, retryAt, taskId, warningId }
+}
+
+type Given<T> = { [K in keyof T as undefined extends T[K] ? never : null extends T[K] ? never : K]: T[K] } & { [K in keyof T]?: Exclude<T[K], null | undefined> }
+function cleared<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as Given<T>
+}
+
+/** Whether a plan says nothing yet: no cadence, no contact, no visit. */
+function isEmpty(plan: Cadence): boolean {
+  return FIELDS.every((field) => field === 'since' || field === 'tier' || plan[field] === undefined)
+}
+
+/** The visit that the plan holds open; undefined when it is closed or in the bin by now. */
+export async function openVisitOf(ctx: Ctx, { plan }: Standing): Promise<TaskRecord | undefined> {
+  const found = plan?.taskId === undefined ? undefined : await taskAt(ctx, plan.taskId)
+  return found && isOpen(found) ? found : undefined
+}
+
+export function isOpen(visit: TaskRecord): boolean {
+  return visit.state === 'open' && !visit.deletedAt
+}
+
+export type Visit = Pick<Task, 'title' | 'cause' | 'sourceId' | 'reason' | 'dueAt' | 'priority' | 'valueAtStake'>
+
+/** A visit for a customer, in the queue of the account manager. @param own its own key, when identity comes from its cause */
+export function newVisit(ctx: Ctx, standing: Standing, visit: Visit, own?: string): { record: TaskRecord; change: Change } {
+  const ownerId = standing.file?.ownerId
+  const fields: Task = { ...visit, state: 'open', ...(ownerId !== undefined && { ownerId }) }
+  return create(ctx, task, fields, taskOpened, { customer: standing.customerId, ...(own !== undefined && { own }) })
+}
+
+/** A further cause joins the visit that is open. */
+export function joinVisit(ctx: Ctx, visit: TaskRecord, more: Joining): Change {
+  return alter(ctx, task, visit, joined(visit, more), taskChanged).change
+}
+
+/** The visit took place by itself: a contact is on the timeline. */
+export function fulfilled(ctx: Ctx, visit: TaskRecord, contactId: string): Change {
+  return alter(ctx, task, visit, { state: 'done', closedAt: ctx.now, outcome: 'reached', contactId }, taskDone).change
+}
+
+/** Holds the file as it was read: not in the bin meanwhile, nor given to someone else, who would then not get the visit. */
+export function fileUnmoved({ file, customerId }: Standing): Write {
+  return { check: placeOf(customer, customerId), if: { present: true, equals: { deletedAt: undefined, ownerId: file?.ownerId } } }
+}
+
+/** Writes what there is to write, all or none. Who was first with the same plan or visit makes us look again. */
+export async function settleAll(ctx: Ctx, changes: readonly (Change | undefined)[], guards: readonly Write[] = []): Promise<void> {
+  const needed = changes.filter((one) => one !== undefined)
+  if (needed.length === 0) return
+  try {
+    await commit(ctx, needed, undefined, guards)
+  } catch (error) {
+    if (error instanceof Fault && TAKEN.has(error.code)) throw new Stale(error.message)
+    throw error
+  }
+}
+const TAKEN = new Set(['cadence.exists', 'task.exists'])

@@ -1,0 +1,74 @@
+import * as z from 'zod'
+import { action } from '../../kernel/action.ts'
+import { alter, commit, Stale, type Change } from '../../kernel/commit.ts'
+import type { Ctx } from '../../kernel/context.ts'
+import { placeOf } from '../../kernel/entity.ts'
+import { dueSchema, happenedSchema } from '../../kernel/event.ts'
+import { recordIn } from '../../kernel/place.ts'
+import { customer, type CustomerRecord } from '../../customer/customer/index.ts'
+import { team, type TeamRecord } from '../../platform/team/index.ts'
+import { knownUser } from '../../platform/user/index.ts'
+import { escalatesAt, raised } from './task.ts'
+import { openTasksOf, task, taskAt, type TaskRecord } from './task.store.ts'
+import { taskCancelled, taskChanged, taskOverdue } from './task.actions.ts'
+
+const nothing = () => z.object({})
+
+/**
+ * A task two days late goes before the team's lead, once. Looks again first: the task may be done, moved or told
+ * already. At most one read and one write.
+ */
+export const escalate = action('task.escalate', () => ({ input: dueSchema(), output: nothing() }), async (ctx, { id }) => {
+  const late = await taskAt(ctx, id)
+  const at = late && !late.deletedAt ? escalatesAt(late) : undefined
+  if (!late || at === undefined || at > ctx.now) return {}
+  const lead = late.ownerId === undefined ? undefined : await leadOf(ctx, late.ownerId)
+  const patch = { escalatedAt: ctx.now, priority: raised(late.priority), ...(lead !== undefined && { escalatedTo: lead }) }
+  await commit(ctx, [alter(ctx, task, late, patch, taskOverdue).change])
+  return {}
+})
+
+/**
+ * Open tasks follow the customer to a new account manager: those of the one before and those that nobody has. A task
+ * given to another person on purpose stays theirs. Reads the customer as it is now, so late and repeated events agree.
+ */
+export const followOwner = action('task.follow_owner', () => ({ input: happenedSchema(), output: nothing() }), async (ctx, { customerId, changed }) => {
+  const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
+  if (!file || file.deletedAt) return {}
+  const was = (changed['ownerId'] as { from?: string } | undefined)?.from
+  const moves = (one: TaskRecord) => one.ownerId !== file.ownerId && (one.ownerId === undefined || one.ownerId === was)
+  await eachOpen(ctx, file.id, (one) => (moves(one) ? alter(ctx, task, one, { ownerId: file.ownerId ?? null }, taskChanged).change : undefined))
+  return {}
+})
+
+/** A customer in the bin is not contacted. */
+export const cancelAll = action('task.cancel_all', () => ({ input: happenedSchema(), output: nothing() }), async (ctx, { customerId }) => {
+  const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
+  if (!file?.deletedAt) return {}
+  const patch = { state: 'cancelled', closedAt: ctx.now, cancelReason: 'The customer file was put in the bin.' } as const
+  await eachOpen(ctx, file.id, (one) => alter(ctx, task, one, patch, taskCancelled).change)
+  return {}
+})
+
+async function fileOf(ctx: Ctx, customerId: string): Promise<CustomerRecord | undefined> {
+  const item = await ctx.table.get(placeOf(customer, customerId))
+  return item && recordIn<'customer', CustomerRecord>(item)
+}
+
+/** Changes each open task of a customer by itself: who comes again after a failure finds the rest. */
+async function eachOpen(ctx: Ctx, customerId: string, changeOf: (one: TaskRecord) => Change | undefined): Promise<void> {
+  for await (const page of openTasksOf(ctx, customerId)) {
+    const changes = page.map(changeOf).filter((one) => one !== undefined)
+    const written = await Promise.allSettled(changes.map((one) => commit(ctx, [one])))
+    const failed = written.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason instanceof Error ? failed.reason : new Stale(customerId)
+  }
+}
+
+/** Who leads a person's team; undefined without one. Kept for half a minute. */
+async function leadOf(ctx: Ctx, userId: string): Promise<string | undefined> {
+  const { teamId } = (await knownUser(ctx, userId)) ?? {}
+  if (teamId === undefined) return undefined
+  const item = await ctx.memo.get(`team of ${teamId}`, ctx.now, () => ctx.table.get(placeOf(team, teamId)))
+  return item && !item['deletedAt'] ? recordIn<'team', TeamRecord>(item).leadId : undefined
+}

@@ -1,0 +1,120 @@
+import type { Workspace } from '../../platform/workspace/index.ts'
+import { dayFrom, type Day } from '../../kernel/clock.ts'
+import { sayMoney } from '../../kernel/money.ts'
+import { dayNumberIn } from '../../kernel/zone.ts'
+import { expectedPurchases } from '../model/expected-purchases.ts'
+import { lifetimeValue } from '../model/lifetime-value.ts'
+import { historyAt, DAYS_PER_WEEK, type RhythmState } from '../model/rhythm-state.ts'
+import { warningDay, warningReason } from '../model/warning-line.ts'
+import { lineOf, spendParams, type CurrentModel } from '../statistics/index.ts'
+
+/** Where the formulas come from, beside the numbers they gave. */
+export const FORMULAS = {
+  pAlive: 'MBG/NBD, P(alive): Batislam, Denizel & Filiztekin 2007, eq. 8',
+  pAny: 'P(alive) · (1 − ((α+T)/(α+T+t))^(r+x)): MBG/NBD, chance of a purchase within t',
+  expectedPurchases: 'MBG/NBD, E[Y(t)]: Batislam, Denizel & Filiztekin 2007, eq. 10; Fader, Hardie & Lee 2005, eq. 10',
+  expectedSpend: 'Gamma-Gamma, E(M | x, m): Fader & Hardie 2013, eq. 5',
+  value12Months: 'Σ months E(Δ) × E(M) ÷ (1+d)^i, d = 1 % a month: Fader, Hardie & Lee 2005, "RFM and CLV"',
+} as const
+
+export const DAYS_PER_YEAR = 365
+
+/** A customer's rhythm in numbers and words on a day. Money in minor units of the workspace's currency. */
+export interface Explanation {
+  repeatDays: number
+  firstPurchase: Day
+  lastPurchase: Day
+  usualGapDays: number
+  gapOf: 'customer' | 'segment'
+  daysSinceLast: number
+  pAlive: number
+  pAny: number
+  horizonDays: number
+  warningLine: number
+  expectedPurchases: { withinHorizon: number; within12Months: number }
+  expectedSpendMinor: number
+  value12MonthsMinor: number
+  valueAtStakeMinor: number
+  warnDay?: Day
+  words: string
+}
+
+/** Explains a rhythm: every number the warning is decided by, and what they mean. */
+export function explain(
+  model: CurrentModel,
+  state: RhythmState & { net: number; count: number },
+  workspace: Workspace,
+  now: string,
+): Explanation {
+  const today = dayNumberIn(now, workspace.timeZone)
+  const line = lineOf(workspace)
+  const spend = spendParams(model, state)
+  const reason = warningReason(model.rhythm, spend, state, line, today)
+  const past = historyAt(state, today)
+  const warn = warningDay(model.rhythm, state, line)
+  const numbers = {
+    repeatDays: state.x,
+    firstPurchase: dayFrom(state.firstDay),
+    lastPurchase: dayFrom(state.lastDay),
+    usualGapDays: tenth(reason.usualGapDays),
+    gapOf: reason.gapOf,
+    daysSinceLast: reason.daysSinceLast,
+    pAlive: thousandth(reason.pAlive),
+    pAny: thousandth(reason.pAny),
+    horizonDays: reason.horizonDays,
+    warningLine: thousandth(reason.theta),
+    expectedPurchases: {
+      withinHorizon: thousandth(expectedPurchases(model.rhythm, past, reason.horizonDays / DAYS_PER_WEEK)),
+      within12Months: thousandth(expectedPurchases(model.rhythm, past, DAYS_PER_YEAR / DAYS_PER_WEEK)),
+    },
+    expectedSpendMinor: Math.round(reason.expectedSpend),
+    value12MonthsMinor: Math.round(lifetimeValue(model.rhythm, past, reason.expectedSpend)),
+    valueAtStakeMinor: Math.round(reason.valueAtStake),
+    ...(warn !== undefined && { warnDay: dayFrom(warn) }),
+  }
+  return { ...numbers, words: sayRhythm(numbers, workspace.currency) }
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10
+const thousandth = (value: number): number => Math.round(value * 1_000) / 1_000
+
+/** A probability for people: never 0 % or 100 % unless it is. */
+export function sayChance(probability: number): string {
+  const percent = Math.round(probability * 100)
+  if (percent === 0 && probability > 0) return 'under 1 %'
+  if (percent === 100 && probability < 1) return 'over 99 %'
+  return `${percent} %`
+}
+
+export const sayDays = (days: number): string => {
+  const whole = Math.round(days)
+  return whole === 1 ? '1 day' : `${whole} days`
+}
+
+/** How often and how long ago, the first half of every explanation. */
+export function saySilence(numbers: {
+  gapOf: 'customer' | 'segment'
+  usualGapDays: number
+  daysSinceLast: number
+  lastPurchase: Day
+}): string {
+  const { gapOf, usualGapDays, daysSinceLast, lastPurchase } = numbers
+  return gapOf === 'customer'
+    ? `Usually buys every ${sayDays(usualGapDays)}, now ${sayDays(daysSinceLast)} since the last purchase on ${lastPurchase}.`
+    : `Bought on one day only, ${sayDays(daysSinceLast)} ago (${lastPurchase}); active customers here buy every ${sayDays(usualGapDays)} on average.`
+}
+
+function sayRhythm(numbers: Omit<Explanation, 'words'>, currency: string): string {
+  const money = (amount: number) => sayMoney({ amount, currency })
+  const warn = numbers.warnDay
+    ? `With no purchase, the warning is due on ${numbers.warnDay}, when that chance falls to ${sayChance(numbers.warningLine)}.`
+    : 'No warning is in sight.'
+  return [
+    saySilence(numbers),
+    `The chance that they are still a customer is ${sayChance(numbers.pAlive)};`,
+    `that they buy within ${numbers.horizonDays} days, ${sayChance(numbers.pAny)}.`,
+    `Expected in 12 months: ${numbers.expectedPurchases.within12Months.toFixed(1)} purchases of about ${money(numbers.expectedSpendMinor)},`,
+    `worth ${money(numbers.value12MonthsMinor)} today.`,
+    warn,
+  ].join(' ')
+}

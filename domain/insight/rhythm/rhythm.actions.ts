@@ -1,0 +1,83 @@
+import * as z from 'zod'
+import { customer } from '../../customer/customer/index.ts'
+import { action } from '../../kernel/action.ts'
+import * as f from '../../kernel/fields.ts'
+import { money } from '../../kernel/money.ts'
+import { idOf } from '../../kernel/record.ts'
+import { workspaceOf } from '../../platform/workspace/index.ts'
+import { modelOf, type CurrentModel } from '../statistics/index.ts'
+import { explain, FORMULAS } from './explain.ts'
+import { visibleHead, type RhythmRecord, rhythm } from './rhythm.store.ts'
+
+const chance = () => z.number().min(0).max(1)
+
+const view = () =>
+  z.object({
+    customerId: z.string(),
+    state: z.enum(['no_purchase', 'waiting', 'warned', 'idle']),
+    words: z.string(),
+    purchases: z
+      .object({
+        repeatDays: z.int(),
+        firstPurchase: f.day(),
+        lastPurchase: f.day(),
+        daysSinceLast: z.int(),
+        usualGapDays: z.number(),
+        gapOf: z.enum(['customer', 'segment']),
+      })
+      .optional(),
+    chances: z.object({ pAlive: chance(), pAny: chance(), horizonDays: z.int() }).optional(),
+    expected: z.object({ purchasesWithinHorizon: z.number(), purchasesWithin12Months: z.number(), spendPerPurchase: money() }).optional(),
+    value: z.object({ next12Months: money(), atStake: money() }).optional(),
+    warning: z.object({ line: chance(), day: f.day().optional(), nextLookAt: f.instant().optional() }).optional(),
+    model: z.object({
+      kind: z.string(),
+      parameters: z.record(z.string(), z.number()),
+      spendParameters: z.record(z.string(), z.number()).optional(),
+      source: z.enum(['fitted', 'pooled']),
+      why: z.string(),
+      version: z.int(),
+    }),
+    formulas: z.record(z.string(), z.string()),
+  })
+
+function sayModel({ rhythm: { kind, params }, spend, source, why, version }: CurrentModel) {
+  return { kind, parameters: { ...params }, ...(spend && { spendParameters: { ...spend } }), source, why, version }
+}
+
+function stateOf(timer: RhythmRecord | undefined): 'waiting' | 'warned' | 'idle' {
+  return timer?.state ?? 'idle'
+}
+
+/** Explains a customer's rhythm, chances and value in words and numbers: one query of the head of the partition. */
+export const show = action(
+  'rhythm.show',
+  () => ({ input: z.strictObject({ id: idOf(customer) }), output: view() }),
+  async (ctx, { id }) => {
+    const [head, model, workspace] = await Promise.all([visibleHead(ctx, id), modelOf(ctx), workspaceOf(ctx)])
+    const common = { customerId: id, model: sayModel(model), formulas: FORMULAS }
+    if (!head.history) return { ...common, state: 'no_purchase' as const, words: 'No purchase is recorded yet.' }
+    const timer = head.single(rhythm)
+    const told = explain(model, head.history, workspace, ctx.now)
+    const worth = (amount: number) => ({ amount, currency: workspace.currency })
+    const { repeatDays, firstPurchase, lastPurchase, daysSinceLast, usualGapDays, gapOf } = told
+    return {
+      ...common,
+      state: stateOf(timer),
+      words: told.words,
+      purchases: { repeatDays, firstPurchase, lastPurchase, daysSinceLast, usualGapDays, gapOf },
+      chances: { pAlive: told.pAlive, pAny: told.pAny, horizonDays: told.horizonDays },
+      expected: {
+        purchasesWithinHorizon: told.expectedPurchases.withinHorizon,
+        purchasesWithin12Months: told.expectedPurchases.within12Months,
+        spendPerPurchase: worth(told.expectedSpendMinor),
+      },
+      value: { next12Months: worth(told.value12MonthsMinor), atStake: worth(told.valueAtStakeMinor) },
+      warning: {
+        line: told.warningLine,
+        ...(told.warnDay !== undefined && { day: told.warnDay }),
+        ...(timer?.dueAt !== undefined && { nextLookAt: timer.dueAt }),
+      },
+    }
+  },
+)

@@ -1,0 +1,91 @@
+import * as z from 'zod'
+import { action } from '../../kernel/action.ts'
+import type { Day } from '../../kernel/clock.ts'
+import { alter, commit } from '../../kernel/commit.ts'
+import type { Ctx } from '../../kernel/context.ts'
+import { dueSchema } from '../../kernel/event.ts'
+import { customerIdIn } from '../../kernel/id.ts'
+import { headOf } from '../rhythm/index.ts'
+import { eventOf, tierAtRisk, tierLooked } from './events.ts'
+import { membershipChange, settingOf } from './follow.ts'
+import { dueOf, earnedAfterExpiry, ruleToKeep, turned, windowOfExpiry, type Membership, type Setting, type Turn } from './tier.ts'
+import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
+import { sayDropped, sayKept, sayOverrideEnded } from './words.ts'
+
+type Earned = NonNullable<Membership['earned']> & { validUntil: Day }
+
+const outcome = () => z.object({ outcome: z.enum(['not_due', 'stopped', 'override_ended', 'expired', 'at_risk', 'safe']) })
+type Outcome = z.output<ReturnType<typeof outcome>>
+
+/**
+ * Handles one membership whose time has come, one step a run: an override that ended, an expiry, or the look ahead of one.
+ * The record's version is the condition of each step, so two runs at once take it once.
+ */
+export const review = action(
+  'tier.review',
+  () => ({ input: dueSchema(), output: outcome() }),
+  async (ctx, { id }): Promise<Outcome> => {
+    const customerId = customerIdIn(id)
+    const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
+    const member = head.single(tier)
+    if (!member?.dueAt || member.dueAt > ctx.now) return { outcome: 'not_due' }
+    if (!head.customer || head.customer.deletedAt) return save(ctx, member, { dueAt: null }, 'stopped')
+    if (member.override && member.override.until < setting.today) {
+      return turn(
+        ctx,
+        setting,
+        member,
+        { override: null, cause: 'override_ended', words: sayOverrideEnded(setting.policy, member) },
+        'override_ended',
+      )
+    }
+    const { earned } = member
+    if (!earned?.validUntil) return save(ctx, member, { dueAt: dueOf(setting, member) ?? null }, 'safe')
+    const expiring = { ...earned, validUntil: earned.validUntil }
+    return earned.validUntil < setting.today ? expire(ctx, setting, member, expiring) : lookAhead(ctx, setting, member, expiring)
+  },
+)
+
+async function expire(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned): Promise<Outcome> {
+  const { policy, timeZone } = setting
+  const rule = ruleToKeep(policy, earned)
+  const spent = await netSpend(ctx, member.customerId, windowOfExpiry(earned.validUntil, timeZone))
+  const { earned: next, kept } = earnedAfterExpiry(setting, earned, spent)
+  const words = kept && rule ? sayKept(policy, rule, spent, next) : sayDropped(policy, earned.tier, rule, spent, next)
+  return turn(ctx, setting, member, { earned: next, cause: kept ? 'renewed' : 'demoted', words }, 'expired')
+}
+
+/** Before an expiry: finds out whether what is spent so far will keep the tier, and tells what is missing. */
+async function lookAhead(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned): Promise<Outcome> {
+  const { validUntil } = earned
+  const rule = ruleToKeep(setting.policy, earned)
+  const looked = { ...member, lookedAhead: validUntil }
+  const dueAt = dueOf(setting, looked) ?? null
+  if (member.lookedAhead === validUntil || !rule) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
+  const { keepLine } = rule
+  const spent = await netSpend(ctx, member.customerId, windowOfExpiry(validUntil, setting.timeZone), keepLine.amount)
+  if (spent >= keepLine.amount) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
+  const inCurrency = (amount: number) => ({ amount, currency: keepLine.currency })
+  const atRisk = {
+    at: ctx.now,
+    validUntil,
+    spent: inCurrency(Math.max(0, spent)),
+    toStay: inCurrency(keepLine.amount - Math.max(0, spent)),
+  }
+  return save(ctx, member, { lookedAhead: validUntil, dueAt, atRisk }, 'at_risk')
+}
+
+type Saved = { lookedAhead?: Day; dueAt: string | null; atRisk?: NonNullable<Membership['atRisk']> }
+
+async function save(ctx: Ctx, member: MembershipRecord, patch: Saved, done: Outcome['outcome']): Promise<Outcome> {
+  await commit(ctx, [alter(ctx, tier, member, patch, done === 'at_risk' ? tierAtRisk : tierLooked).change])
+  return { outcome: done }
+}
+
+/** A step that is seen, unless an override hides it. */
+async function turn(ctx: Ctx, setting: Setting, member: MembershipRecord, step: Turn, done: Outcome['outcome']): Promise<Outcome> {
+  const next = turned(setting, member, member.customerId, step)
+  const hidden = member.override !== undefined && step.override === undefined
+  await commit(ctx, [membershipChange(ctx, member, next, hidden ? tierLooked : eventOf[step.cause]).change])
+  return { outcome: done }
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod'
+import { history, historyChanged, YEAR_DAYS, type HistoryRecord } from '../../customer/purchase/index.ts'
+import { action } from '../../kernel/action.ts'
+import { daysLater } from '../../kernel/clock.ts'
+import { alter, commit, create, type Change } from '../../kernel/commit.ts'
+import type { Ctx } from '../../kernel/context.ts'
+import type { EventType } from '../../kernel/event.ts'
+import { happenedSchema } from '../../kernel/event.ts'
+import { dayIn } from '../../kernel/zone.ts'
+import { workspaceOf } from '../../platform/workspace/index.ts'
+import { headOf } from '../rhythm/index.ts'
+import { creating } from '../statistics/index.ts'
+import { eventOf, tierLooked } from './events.ts'
+import { rankOf, reachedBy, type TierRule } from './policy.ts'
+import { policyOf } from './policy.store.ts'
+import { earnedNow, turned, type Membership, type Setting, type Turn } from './tier.ts'
+import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
+import { sayReached } from './words.ts'
+
+/** The rules and the moment by which memberships are judged now. */
+export async function settingOf(ctx: Ctx): Promise<Setting> {
+  const [policy, { timeZone }] = await Promise.all([policyOf(ctx), workspaceOf(ctx)])
+  return { policy, now: ctx.now, today: dayIn(ctx.now, timeZone), timeZone }
+}
+
+/** The change of a membership, made or altered. Fields that the new one lacks are cleared. */
+export function membershipChange(
+  ctx: Ctx,
+  before: MembershipRecord | undefined,
+  next: Membership,
+  event: EventType,
+): { record: MembershipRecord; change: Change } {
+  if (!before) return create(ctx, tier, next, event, { customer: next.customerId, own: '' })
+  const cleared = { tier: null, validUntil: null, earned: null, override: null, atRisk: null, lookedAhead: null, dueAt: null }
+  return alter(ctx, tier, before, { ...cleared, ...next }, event)
+}
+
+/**
+ * After a purchase: promotes the customer at once when the net spend of the trailing 365 days has reached the line of a
+ * higher tier. Usually 1 unit of reads: the history's upper bound of that spend tells that no line can be reached. When it
+ * might, the purchases of those days are read, and the bound is made exact again where they fall short.
+ */
+export const promote = action(
+  'tier.promote',
+  () => ({ input: happenedSchema(), output: z.object({}) }),
+  async (ctx, { customerId }) => {
+    if (customerId === undefined) return {}
+    const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
+    const { history: past, customer: buyer } = head
+    if (!past || !buyer || buyer.deletedAt) return {}
+    const member = head.single(tier)
+    const rank = rankOf(setting.policy, member?.earned?.tier)
+    const hoped = reachedBy(setting.policy, past.yearNet)
+    if (!hoped || rankOf(setting.policy, hoped.name) <= rank) return {}
+    const spent = await yearNet(ctx, customerId, hoped)
+    const reached = reachedBy(setting.policy, spent)
+    if (!reached || rankOf(setting.policy, reached.name) <= rank) return exactBound(ctx, past, spent)
+    const turn = promotion(setting, member, reached, spent)
+    const hidden = turn.override === undefined && member?.override !== undefined
+    const next = turned(setting, member, customerId, turn)
+    const { change } = membershipChange(ctx, member, next, hidden ? tierLooked : eventOf[turn.cause])
+    await creating('tier.exists', () => commit(ctx, [change]))
+    return {}
+  },
+)
+
+/** Net spend of the trailing 365 days, read as far as it takes to know that the hoped-for line is reached. */
+async function yearNet(ctx: Ctx, customerId: string, hoped: TierRule): Promise<number> {
+  if (hoped.line.amount === 0) return 0
+  return netSpend(ctx, customerId, { after: daysLater(ctx.now, -YEAR_DAYS), until: daysLater(ctx.now, 1) }, hoped.line.amount)
+}
+
+/** The reached tier as earned. It ends an override that it overtakes. */
+function promotion({ policy, ...when }: Setting, member: Membership | undefined, reached: TierRule, spent: number): Turn {
+  const earned = earnedNow({ policy, ...when }, reached.name)
+  const overtakes = member?.override !== undefined && rankOf(policy, reached.name) > rankOf(policy, member.override.tier)
+  return {
+    earned,
+    ...(overtakes && { override: null }),
+    cause: rankOf(policy, reached.name) === 0 ? 'joined' : 'promoted',
+    words: sayReached(policy, member?.earned?.tier, reached, spent, earned),
+  }
+}
+
+/** Makes the history's bound exact, so that the next purchases need not read the year again. */
+async function exactBound(ctx: Ctx, past: HistoryRecord, spent: number): Promise<Record<string, never>> {
+  if (spent < past.yearNet) await commit(ctx, [alter(ctx, history, past, { yearNet: spent, yearNetAt: ctx.now }, historyChanged).change])
+  return {}
+}

@@ -1,0 +1,83 @@
+import * as z from 'zod'
+import type { Issue } from '../../kernel/fault.ts'
+import * as f from '../../kernel/fields.ts'
+import { minorDigits, money } from '../../kernel/money.ts'
+
+/** One tier of a policy. */
+const tierShape = () =>
+  z.strictObject({
+    name: f.slug(),
+    /** Names for people, by language: `{ en: 'Gold', zh: '黃金' }`. */
+    labels: z.record(f.language(), f.line(40)),
+    /** Net spend of the trailing 365 days at which a customer is promoted to it. */
+    line: money(),
+    /** Net spend of the 365 days before expiry at which a customer keeps it; at most `line`. */
+    keepLine: money(),
+  })
+export type TierRule = z.output<ReturnType<typeof tierShape>>
+
+export const policyShape = () => ({
+  /** From the lowest to the highest. */
+  tiers: z.array(tierShape()).min(1).max(12),
+  /** A tier is valid to the end of the year after the one it was reached in, and at least for so many days. */
+  holdDays: z.int().min(0).max(1_095),
+  /** How long before expiry a customer who would drop is warned of. Days. */
+  warnDays: z.int().min(1).max(180),
+})
+export type Policy = z.output<z.ZodObject<ReturnType<typeof policyShape>>>
+
+/** The tiers a workspace starts with: 水晶 翡翠 黃金 白金 鑽石 黑金, with lines in whole units of its currency. */
+const DEFAULT_TIERS = [
+  { name: 'crystal', en: 'Crystal', zh: '水晶', line: 0, keepLine: 0 },
+  { name: 'jade', en: 'Jade', zh: '翡翠', line: 100, keepLine: 80 },
+  { name: 'gold', en: 'Gold', zh: '黃金', line: 300, keepLine: 240 },
+  { name: 'platinum', en: 'Platinum', zh: '白金', line: 1_000, keepLine: 800 },
+  { name: 'diamond', en: 'Diamond', zh: '鑽石', line: 3_000, keepLine: 2_400 },
+  { name: 'black-gold', en: 'Black gold', zh: '黑金', line: 10_000, keepLine: 8_000 },
+] as const
+
+/** The policy of a workspace that has not made its own. */
+export function defaultPolicy(currency: string): Policy {
+  const inMinor = (units: number) => ({ amount: units * 10 ** minorDigits(currency), currency })
+  const tiers = DEFAULT_TIERS.map(({ name, en, zh, line, keepLine }) => ({
+    name,
+    labels: { en, zh },
+    line: inMinor(line),
+    keepLine: inMinor(keepLine),
+  }))
+  return { tiers, holdDays: 365, warnDays: 60 }
+}
+
+/** Everything wrong with a policy that its schema cannot say. */
+export function policyIssues({ tiers }: Policy, currency: string): Issue[] {
+  return tiers.flatMap(({ name, line, keepLine }, at): Issue[] => {
+    const before = tiers[at - 1]
+    const issue = (field: string, code: string, message: string): Issue => ({ path: `tiers.${at}.${field}`, code, message })
+    return [
+      ...(tiers.findIndex((other) => other.name === name) < at ? [issue('name', 'repeated', 'Another tier has this name.')] : []),
+      ...(before && line.amount <= before.line.amount
+        ? [issue('line', 'not_rising', 'Each line lies above the one of the tier before.')]
+        : []),
+      ...(keepLine.amount > line.amount ? [issue('keepLine', 'above_line', 'What keeps a tier is at most what reaches it.')] : []),
+      ...(line.currency !== currency ? [issue('line.currency', 'not_the_workspaces', `The workspace’s currency is ${currency}.`)] : []),
+      ...(keepLine.currency !== currency
+        ? [issue('keepLine.currency', 'not_the_workspaces', `The workspace’s currency is ${currency}.`)]
+        : []),
+    ]
+  })
+}
+
+/** Where a tier stands in a policy, 0 for the lowest; −1 for none, and for one the policy no longer has. */
+export function rankOf({ tiers }: Policy, name: string | undefined): number {
+  return tiers.findIndex((tier) => tier.name === name)
+}
+
+/** The highest tier whose line a net spend reaches; undefined when it reaches none. */
+export function reachedBy({ tiers }: Policy, netMinor: number): TierRule | undefined {
+  return tiers.findLast(({ line }) => line.amount <= netMinor)
+}
+
+/** A tier's name for people. */
+export function labelOf(policy: Policy, name: string): string {
+  return policy.tiers.find((tier) => tier.name === name)?.labels['en'] ?? name
+}

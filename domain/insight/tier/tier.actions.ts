@@ -1,0 +1,123 @@
+import * as z from 'zod'
+import { customer } from '../../customer/customer/index.ts'
+import { YEAR_DAYS } from '../../customer/purchase/index.ts'
+import { action } from '../../kernel/action.ts'
+import { daysLater } from '../../kernel/clock.ts'
+import { commit } from '../../kernel/commit.ts'
+import { fault, invalid, missing } from '../../kernel/fault.ts'
+import * as f from '../../kernel/fields.ts'
+import { money } from '../../kernel/money.ts'
+import { facet, list as listPage, pageInput, pageOf, rowView } from '../../kernel/page.ts'
+import { idOf, mustMatch, viewOf } from '../../kernel/record.ts'
+import { workspaceOf } from '../../platform/workspace/index.ts'
+import { visibleHead } from '../rhythm/index.ts'
+import { creating } from '../statistics/index.ts'
+import { overrideEnded, tierOverridden } from './events.ts'
+import { membershipChange, settingOf } from './follow.ts'
+import { rankOf } from './policy.ts'
+import { policyOf } from './policy.store.ts'
+import { membershipShape, turned } from './tier.ts'
+import { netSpend, tier } from './tier.store.ts'
+import { sayOverride, sayOverrideEnded, sayStanding } from './words.ts'
+
+const standing = () => {
+  const shape = membershipShape()
+  return z.object({
+    customerId: z.string(),
+    /** Absent before the first tier, with everything that tells of one. */
+    id: z.string().optional(),
+    version: z.int().optional(),
+    tier: shape.tier,
+    labels: z.record(z.string(), z.string()).optional(),
+    since: f.instant().optional(),
+    validUntil: shape.validUntil,
+    earned: shape.earned,
+    override: shape.override,
+    atRisk: shape.atRisk,
+    spent365Days: money(),
+    next: z.object({ tier: f.slug(), line: money(), missing: money() }).optional(),
+    words: z.string(),
+    changes: shape.changes,
+  })
+}
+
+/** A customer's tier, what it rests on and what comes next. Reads the head of the partition and the purchases of the last 365 days. */
+export const show = action(
+  'tier.show',
+  () => ({ input: z.strictObject({ id: idOf(customer) }), output: standing() }),
+  async (ctx, { id }) => {
+    const [head, policy, { currency }] = await Promise.all([visibleHead(ctx, id), policyOf(ctx), workspaceOf(ctx)])
+    const spent = head.history ? await netSpend(ctx, id, { after: daysLater(ctx.now, -YEAR_DAYS), until: daysLater(ctx.now, 1) }) : 0
+    const member = head.single(tier)
+    const next = policy.tiers[rankOf(policy, member?.tier) + 1]
+    const labels = policy.tiers.find(({ name }) => name === member?.tier)?.labels
+    const inCurrency = (amount: number) => ({ amount: Math.max(0, amount), currency })
+    return {
+      changes: [],
+      ...member,
+      customerId: id,
+      ...(labels && { labels }),
+      spent365Days: inCurrency(spent),
+      ...(next && { next: { tier: next.name, line: next.line, missing: inCurrency(next.line.amount - spent) } }),
+      words: sayStanding(policy, member, { spent, next, currency }),
+    }
+  },
+)
+
+/** The members of a tier, those who came last first. */
+export const members = action(
+  'tier.members',
+  () => ({ input: z.strictObject({ name: f.slug(), ...pageInput() }), output: pageOf(rowView(tier)) }),
+  async (ctx, { name, ...input }) => {
+    if (ctx.scope !== 'all') throw fault('forbidden', 'scope.outside', 'Only who may read all customers lists a tier.')
+    if (rankOf(await policyOf(ctx), name) < 0) throw missing('tier', name)
+    return listPage(ctx, tier, facet(tier, name), input, { descending: true })
+  },
+)
+
+/** Longest a tier is given by hand. Days. */
+const LONGEST_OVERRIDE = 1_095
+
+const overrideInput = () => z.strictObject({ id: idOf(customer), tier: f.slug(), reason: f.line(300), until: f.day() })
+
+/** Gives a customer a tier by hand, up to a day. What purchases earn goes on beside it and takes over when it overtakes or the day is past. */
+export const override = action(
+  'tier.override',
+  () => ({ input: overrideInput(), output: viewOf(tier) }),
+  async (ctx, input) => {
+    const { id, tier: to, reason, until } = input
+    const [head, setting] = await Promise.all([visibleHead(ctx, id), settingOf(ctx)])
+    if (rankOf(setting.policy, to) < 0) {
+      throw invalid('tier.unknown', 'tier', `The workspace’s tiers are ${setting.policy.tiers.map(({ name }) => name).join(', ')}.`)
+    }
+    if (until < setting.today) throw invalid('until.past', 'until', 'A tier is given up to a day to come.')
+    if (until > daysLater(ctx.now, LONGEST_OVERRIDE).slice(0, 10)) {
+      throw invalid('until.too_late', 'until', `A tier is given for ${LONGEST_OVERRIDE} days at most.`)
+    }
+    const member = head.single(tier)
+    if (member) await mustMatch(ctx, tier, member, {})
+    const given = { tier: to, reason, by: ctx.actor.id, at: ctx.now, until }
+    const next = turned(setting, member, id, {
+      override: given,
+      cause: 'overridden',
+      words: sayOverride(setting.policy, to, reason, until),
+    })
+    const { record, change } = membershipChange(ctx, member, next, tierOverridden)
+    return creating('tier.exists', () => commit(ctx, [change], record))
+  },
+)
+
+/** Takes back a tier given by hand: what purchases earned holds again. */
+export const endOverride = action(
+  'tier.end_override',
+  () => ({ input: z.strictObject({ id: idOf(customer) }), output: viewOf(tier) }),
+  async (ctx, { id }) => {
+    const [head, setting] = await Promise.all([visibleHead(ctx, id), settingOf(ctx)])
+    const member = head.single(tier)
+    if (!member?.override) throw fault('conflict', 'tier.not_overridden', 'No tier was given to this customer by hand.')
+    await mustMatch(ctx, tier, member, {})
+    const next = turned(setting, member, id, { override: null, cause: 'override_ended', words: sayOverrideEnded(setting.policy, member) })
+    const { record, change } = membershipChange(ctx, member, next, overrideEnded)
+    return commit(ctx, [change], record)
+  },
+)

@@ -1,0 +1,58 @@
+import type { Day } from '../../kernel/clock.ts'
+import { sayMoney } from '../../kernel/money.ts'
+import { labelOf, type Policy, type TierRule } from './policy.ts'
+import type { Membership } from './tier.ts'
+
+/** Changes of tiers in words, each with the numbers that decided it. Amounts in minor units. */
+
+type Earned = NonNullable<Membership['earned']>
+
+const validity = ({ validUntil }: Pick<Earned, 'validUntil'>): string => (validUntil ? ` Valid to ${validUntil}.` : '')
+
+const inCurrency = (rule: TierRule, amount: number): string => sayMoney({ amount, currency: rule.line.currency })
+
+export function sayReached(policy: Policy, from: string | undefined, to: TierRule, spent: number, earned: Earned): string {
+  const what = from ? `From ${labelOf(policy, from)} to ${labelOf(policy, to.name)}` : `Entered ${labelOf(policy, to.name)}`
+  return `${what}: spent at least ${inCurrency(to, spent)} in 365 days, its line is ${sayMoney(to.line)}.${validity(earned)}`
+}
+
+const sayExpiring = (rule: TierRule, spent: number): string => `spent ${inCurrency(rule, spent)} in the 365 days before it expired`
+
+export function sayKept(policy: Policy, rule: TierRule, spent: number, earned: Earned): string {
+  return `Keeps ${labelOf(policy, rule.name)}: ${sayExpiring(rule, spent)}, ${sayMoney(rule.keepLine)} keeps it.${validity(earned)}`
+}
+
+export function sayDropped(policy: Policy, from: string, rule: TierRule | undefined, spent: number, earned: Earned): string {
+  const why = rule ? `${sayExpiring(rule, spent)}, ${sayMoney(rule.keepLine)} would have kept it` : 'the tiers no longer have the former'
+  return `From ${labelOf(policy, from)} to ${labelOf(policy, earned.tier)}: ${why}.${validity(earned)}`
+}
+
+export function sayOverride(policy: Policy, to: string, reason: string, last: Day): string {
+  return `${labelOf(policy, to)} given by hand until ${last}: ${reason}`
+}
+
+export function sayOverrideEnded(policy: Policy, member: Membership): string {
+  const back = member.earned ? `back to ${labelOf(policy, member.earned.tier)}, as earned` : 'no tier is earned yet'
+  return `The tier given by hand ended: ${back}.`
+}
+
+/** Where a customer stands: the tier, how long, what was spent, what keeps it and what comes next. */
+export function sayStanding(
+  policy: Policy,
+  member: Membership | undefined,
+  numbers: { spent: number; next: TierRule | undefined; currency: string },
+): string {
+  const { spent, next, currency } = numbers
+  const money = (amount: number) => sayMoney({ amount: Math.max(0, amount), currency })
+  const parts = [sayTier(policy, member), `Spent ${money(spent)} in the last 365 days.`]
+  if (next) parts.push(`${money(next.line.amount - spent)} more within 365 days reaches ${labelOf(policy, next.name)}.`)
+  const risk = member?.atRisk
+  if (risk) parts.push(`At risk: on ${risk.at.slice(0, 10)}, ${sayMoney(risk.toStay)} more by ${risk.validUntil} would keep it.`)
+  return parts.join(' ')
+}
+
+function sayTier(policy: Policy, member: Membership | undefined): string {
+  if (!member?.tier) return 'No tier yet.'
+  const end = member.validUntil ? `, valid to ${member.validUntil}` : ''
+  return `${labelOf(policy, member.tier)} since ${member.since.slice(0, 10)}${end}.`
+}

@@ -1,0 +1,8 @@
+import { event } from '../../kernel/event.ts'
+
+export const warningRaised = event('warning.raised', 'A customer has been silent for longer than their rhythm allows')
+export const warningCleared = event('warning.cleared', 'A warned customer bought again, or their file was put in the bin')
+export const warningClosed = event('warning.closed', 'A person ended a warning: saved, lost, or a false alarm')
+export const warningSnoozed = event('warning.snoozed', 'A warning was put off')
+export const warningWoken = event('warning.woken', 'A warning that was put off is open again')
+export const warningAssigned = event('warning.assigned', 'A warning went to the customer’s new account manager')

@@ -1,0 +1,42 @@
+import { module } from '../../kernel/module.ts'
+import { route } from '../../kernel/route.ts'
+import * as e from './events.ts'
+import * as a from './warning.actions.ts'
+import { warning } from './warning.store.ts'
+
+export { follow, reassign } from './follow.ts'
+export { moveLifecycle } from './lifecycle.ts'
+export { due } from './raise.ts'
+export { warningCleared, warningClosed, warningRaised, warningSnoozed, warningWoken } from './events.ts'
+export { warning, warningIdOf, type WarningRecord } from './warning.store.ts'
+export { isStanding, type Severity, type Warning, type WarningState } from './warning.ts'
+
+export default module('warning', {
+  verbs: ['read', 'write'],
+  entities: [warning],
+  events: [e.warningRaised, e.warningCleared, e.warningClosed, e.warningSnoozed, e.warningWoken, e.warningAssigned],
+  routes: [
+    route('GET /warnings', a.list, {
+      can: 'warning:read',
+      summary: 'Churn warnings, by value at stake',
+      description: 'Filters: state (open unless given), ownerId (`me` or an id). Without ownerId: all that one may see.',
+    }),
+    route('GET /warnings/{id}', a.show, { can: 'warning:read', summary: 'One churn warning, with its reason in words and numbers' }),
+    route('GET /customers/{id}/warnings', a.ofCustomer, {
+      can: 'warning:read',
+      summary: 'A customer’s churn warnings, latest silence first',
+    }),
+    route('POST /warnings/{id}/snooze', a.snooze, {
+      can: 'warning:write',
+      summary: 'Put a warning off',
+      faults: ['warning.already_ended'],
+      example: { until: '2027-01-15T09:00:00Z', reason: 'Closed over the holidays' },
+    }),
+    route('POST /warnings/{id}/close', a.close, {
+      can: 'warning:write',
+      summary: 'End a warning with what came of it',
+      faults: ['warning.already_ended'],
+      example: { outcome: 'saved', note: 'Ordered by phone' },
+    }),
+  ],
+})

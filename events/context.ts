@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import { once } from '../domain/kernel/action.ts'
+import { newMemo, type Ctx, type Log, type Memo } from '../domain/kernel/context.ts'
+import { systemActor } from '../domain/kernel/permission.ts'
+import type { Edge } from '../functions/http.ts'
+import { requestLog } from '../functions/observe.ts'
+
+/** What work outside HTTP needs from outside: what the HTTP edge needs, and where to log when not as usual. */
+export interface Surroundings extends Edge {
+  log?: Log
+}
+
+/** The same, complete: one per function instance. */
+export interface Background extends Edge {
+  memo: Memo
+  log: Log
+}
+
+/** Completes surroundings on first use, so that importing a Lambda entry makes nothing. */
+export function backgroundOf(edge: () => Surroundings): () => Background {
+  return once(() => ({ memo: newMemo(), log: requestLog, ...edge() }))
+}
+
+/**
+ * The context of work that no person asked for.
+ * @param who `reaction:<name>` or `schedule:<name>`, stamped as the actor on what it writes
+ * @param request the same for every delivery of the same cause: a second run that finds the first one's write knows it for its own
+ */
+export function systemCtx(background: Background, who: string, action: string, request: string): Ctx {
+  const { table, memo, log } = background
+  return { table, memo, log, actor: systemActor(who), scope: 'all', now: background.now(), random: randomBytes, request: { id: request, action } }
+}

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { randomUUID } from 'node:crypto'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Action } from '../../../domain/kernel/action.ts'
+import { daysLater } from '../../../domain/kernel/clock.ts'
+import { alter, commit, create } from '../../../domain/kernel/commit.ts'
+import { placeOf } from '../../../domain/kernel/entity.ts'
+import { timeKey } from '../../../domain/kernel/id.ts'
+import { invoke } from '../../../domain/kernel/invoke.ts'
+import { recordIn } from '../../../domain/kernel/place.ts'
+import { dayIn } from '../../../domain/kernel/zone.ts'
+import { calm, cadence, comeDue, contact, isWorkingDay, newPolicy, reconsider, settle, warn, type CadenceRecord } from '../../../domain/care/cadence/index.ts'
+import { cancelAll, followOwner, task, taskDone, type Task, type TaskRecord } from '../../../domain/care/task/index.ts'
+import { customer } from '../../../domain/customer/customer/index.ts'
+import { interaction, interactionRecorded, type Interaction } from '../../../domain/customer/interaction/index.ts'
+import { warning, warningClosed, warningIdOf, warningRaised, type Warning } from '../../../domain/insight/warning/index.ts'
+import { startCrm, type Crm } from '../../support/crm.ts'
+
+/** One customer's story in steps, each telling events that are delivered in any order, more than once, some at the same time. */
+
+let crm: Crm
+beforeAll(async () => {
+  crm = await startCrm({ now: '2026-11-18T09:00:00.000Z' })
+})
+
+interface Told {
+  does: readonly Action[]
+  recordId: string
+  type: string
+  changed?: object
+}
+interface World {
+  customerId: string
+  warnings: string[]
+  told: Told[]
+}
+
+const tell = (world: World, told: Told) => void world.told.push(told)
+
+async function deliver(world: World, told: Told): Promise<void> {
+  const event = {
+    id: `${told.recordId}.1`, type: told.type, at: crm.clock.now, actor: 'test', action: 'test', request: 'test', noun: 'x', recordId: told.recordId, version: 1,
+    customerId: world.customerId, changed: told.changed ?? {},
+  }
+  for (const does of told.does) await invoke(does, crm.ctx(does.name), event)
+}
+
+async function begin(): Promise<World> {
+  const { body } = await crm.call('POST', '/customers', { as: 'sales', body: { name: `C ${randomUUID()}` } })
+  const customerId = String(body['id'])
+  await crm.call('POST', `/customers/${customerId}/tier/override`, { body: { tier: 'black-gold', reason: 'Test', until: '2027-12-30' } })
+  const world: World = { customerId, warnings: [], told: [] }
+  tell(world, { does: [reconsider], recordId: customerId, type: 'tier.overridden' })
+  return world
+}
+
+async function raiseWarning(world: World): Promise<void> {
+  const ctx = crm.ctx()
+  const silenceDay = 20_000 + world.warnings.length
+  const money = { amount: 90_000, currency: 'USD' }
+  const fields: Warning = {
+    customerId: world.customerId, state: 'open', severity: 'high', valueAtStake: money, explanation: 'Silent for long.', raisedAt: ctx.now, lastPurchaseAt: ctx.now, silenceDay,
+    reason: {
+      usualGapDays: 31, gapOf: 'customer', daysSinceLast: 54, pAlive: 0.5, pAny: 0.2, horizonDays: 90, line: 0.25, expectedSpendMinor: 1, typicalValueMinor: 1, modelVersion: 0,
+    },
+  }
+  const id = warningIdOf(world.customerId, silenceDay)
+  await endWarnings(world)
+  await commit(ctx, [create(ctx, warning, fields, warningRaised, { customer: world.customerId, own: id.slice(-20) }).change])
+  world.warnings.push(id)
+  tell(world, { does: [warn], recordId: id, type: 'warning.raised' })
+}
+
+/** Ends the warning that stands: a customer has one at a time. */
+async function endWarnings(world: World): Promise<void> {
+  const ctx = crm.ctx()
+  const id = world.warnings.at(-1)
+  const item = id === undefined ? undefined : await crm.table.get(placeOf(warning, id))
+  const before = item && recordIn<'warning', Warning>(item)
+  if (!before || before.state !== 'open') return
+  await commit(ctx, [alter(ctx, warning, before, { state: 'closed', outcome: 'saved', endedAt: ctx.now }, warningClosed).change])
+  tell(world, { does: [calm], recordId: before.id, type: 'warning.closed' })
+}
+
+async function talk(world: World): Promise<void> {
+  const ctx = crm.ctx()
+  const fields: Interaction = { kind: 'call', direction: 'out', contact: true, occurredAt: ctx.now, byId: 'usr_sales000000000000000' }
+  const own = timeKey(Date.parse(ctx.now)) + randomUUID().replace(/-/g, '').slice(0, 12)
+  const { record, change } = create(ctx, interaction, fields, interactionRecorded, { customer: world.customerId, own })
+  await commit(ctx, [change])
+  tell(world, { does: [contact], recordId: record.id, type: 'interaction.recorded' })
+}
+
+async function close(world: World, outcome: 'reached' | 'no_answer'): Promise<void> {
+  const [one] = (await tasksOf(world)).filter(({ state }) => state === 'open')
+  if (!one) return
+  const ctx = crm.ctx()
+  await commit(ctx, [alter(ctx, task, one, { state: 'done', outcome, closedAt: ctx.now }, taskDone).change])
+  tell(world, { does: [settle], recordId: one.id, type: 'task.done' })
+}
+
+async function tasksOf(world: World): Promise<TaskRecord[]> {
+  const { items } = await crm.table.query({ pk: placeOf(customer, world.customerId).pk, begins: 'task#', limit: 200 })
+  return items.map((item) => recordIn<'task', Task>(item))
+}
+
+async function planOf(world: World): Promise<CadenceRecord | undefined> {
+  const item = await crm.table.get(placeOf(cadence, cadence.id('', world.customerId)))
+  return item && recordIn<'cadence', CadenceRecord>(item)
+}
+
+const sweep = (world: World) => invoke(comeDue, crm.ctx('cadence.come_due'), { id: cadence.id('', world.customerId), at: crm.clock.now })
+
+const step = fc.record({
+  act: fc.constantFrom('raise', 'end', 'talk', 'reached', 'no_answer', 'sweep', 'move', 'later' as const),
+  days: fc.integer({ min: 0, max: 9 }),
+  /** Which of the events told so far are delivered after it, in which order, some again. */
+  deliver: fc.array(fc.nat(50), { maxLength: 4 }),
+  atOnce: fc.boolean(),
+})
+
+async function take(world: World, { act, days, deliver: picks, atOnce }: { act: string; days: number; deliver: number[]; atOnce: boolean }): Promise<void> {
+  crm.clock.now = daysLater(crm.clock.now, days)
+  if (act === 'raise') await raiseWarning(world)
+  if (act === 'end') await endWarnings(world)
+  if (act === 'talk') await talk(world)
+  if (act === 'reached' || act === 'no_answer') await close(world, act)
+  const jobs = [
+    ...picks.map((pick) => () => deliver(world, world.told[pick % world.told.length] as Told)),
+    ...(act === 'sweep' ? [() => sweep(world), () => sweep(world)] : []),
+    ...(act === 'move' ? [() => deliver(world, { does: [followOwner, cancelAll], recordId: world.customerId, type: 'customer.assigned' })] : []),
+  ]
+  if (atOnce) await Promise.all(jobs.map((job) => job()))
+  else for (const job of jobs) await job()
+}
+
+describe('visits of a customer', () => {
+  test('are one at a time and never made twice, however events are repeated, reordered and told at once; all on working days', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
+      crm.clock.now = '2026-11-18T09:00:00.000Z'
+      crm.forget()
+      const world = await begin()
+      for (const one of steps) {
+        await take(world, one)
+        const open = (await tasksOf(world)).filter(({ state }) => state === 'open')
+        expect(open.length).toBeLessThanOrEqual(1)
+      }
+      for (const told of [...world.told, ...world.told]) await deliver(world, told)
+      const before = await tasksOf(world)
+      const plan = await planOf(world)
+      for (const told of world.told) await deliver(world, told)
+      expect(await tasksOf(world)).toEqual(before)
+      expect(await planOf(world)).toEqual(plan)
+      const open = before.filter(({ state }) => state === 'open')
+      expect(open.length).toBeLessThanOrEqual(1)
+      expect(plan?.taskId).toBe(open[0]?.id)
+      for (const one of before) expect(isWorkingDay(dayIn(one.dueAt, 'UTC'), newPolicy)).toBe(true)
+      // A warning that stands has its visit, open, done, or to be tried again; one that ended has no open visit of its own.
+      const standing = world.warnings.at(-1)
+      const item = standing === undefined ? undefined : await crm.table.get(placeOf(warning, standing))
+      if (standing !== undefined && item?.['state'] === 'open') {
+        const carrying = before.filter((one) => [one, ...(one.also ?? [])].some((cause) => cause.sourceId === standing))
+        expect(carrying.length).toBeGreaterThanOrEqual(1)
+        expect(carrying.filter((one) => one.outcome !== 'no_answer').length).toBeLessThanOrEqual(1)
+      }
+      const ended = world.warnings.filter((id) => id !== standing || item?.['state'] !== 'open')
+      for (const one of open) expect(ended.includes(one.sourceId ?? '')).toBe(false)
+    }), { numRuns: 12 })
+  }, 120_000)
+})

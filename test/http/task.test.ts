@@ -1,0 +1,298 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startCrm, type Crm } from '../support/crm.ts'
+import { userIdOf } from '../support/http-event.ts'
+import { replay, runJob, settle } from '../support/stream.ts'
+
+let crm: Crm
+let made = 0
+const START = '2026-11-18T09:00:00.000Z'
+beforeAll(async () => {
+  crm = await startCrm({ now: START })
+})
+beforeEach(() => {
+  crm.clock.now = START
+  crm.forget()
+})
+
+async function newCustomer(as = 'sales'): Promise<string> {
+  const { body, status } = await crm.call('POST', '/customers', { as, body: { name: `Customer ${++made}` } })
+  expect(status, JSON.stringify(body)).toBe(201)
+  return body['id']
+}
+
+async function newTask(customerId: string, more: object = {}, as = 'sales') {
+  const { body, status } = await crm.call('POST', `/customers/${customerId}/tasks`, { as, body: { title: 'Call back', dueAt: '2026-11-19T09:00:00Z', ...more } })
+  expect(status, JSON.stringify(body)).toBe(201)
+  return body
+}
+
+async function tasksOf(customerId: string, state = 'open') {
+  return (await crm.call('GET', `/customers/${customerId}/tasks?state=${state}`)).body['items'] as Record<string, any>[]
+}
+
+/** Sells something on past days, so that a warning falls due. */
+async function silentCustomer(as = 'sales'): Promise<string> {
+  const id = await newCustomer(as)
+  for (const day of ['2025-09-01', '2025-10-01', '2025-11-01', '2025-12-01', '2026-01-01']) {
+    const { status } = await crm.call('POST', `/customers/${id}/purchases`, {
+      as: 'integration', body: { orderId: { id: `${id}-${day}` }, at: `${day}T10:00:00Z`, amount: { amount: 50_000, currency: 'USD' } },
+    })
+    expect(status).toBe(201)
+  }
+  await settle(crm)
+  return id
+}
+
+describe('a task by hand', () => {
+  test('goes to the customer’s account manager, is read in one unit and listed by due time', async () => {
+    const id = await newCustomer()
+    const late = await newTask(id, { dueAt: '2026-12-01T09:00:00Z' }, 'admin')
+    const soon = await newTask(id, { title: 'Send the offer', dueAt: '2026-11-20T09:00:00Z', priority: 'high' })
+    expect(late).toMatchObject({ ownerId: userIdOf('sales'), state: 'open', cause: 'manual', priority: 'normal' })
+    crm.spent.length = 0
+    expect((await crm.call('GET', `/tasks/${soon['id']}`)).status).toBe(200)
+    expect(crm.spent).toEqual([{ call: 'GetItem', readUnits: 1, writeUnits: 0 }])
+    const mine = (await crm.call('GET', '/tasks', { as: 'sales' })).body['items'].map((one: { id: string }) => one.id)
+    expect(mine.indexOf(soon['id'])).toBeLessThan(mine.indexOf(late['id']))
+    expect((await tasksOf(id)).map((one) => one['id'])).toEqual([soon['id'], late['id']])
+    expect((await crm.call('GET', `/tasks?ownerId=${userIdOf('sales')}`, { as: 'manager' })).body['items'].length).toBeGreaterThan(1)
+    expect((await crm.call('GET', `/tasks?ownerId=${userIdOf('sales')}`, { as: 'usr_00000000000000000009:sales' })).status).toBe(403)
+    expect((await crm.call('GET', `/tasks/${soon['id']}`, { as: 'usr_00000000000000000009:sales' })).status).toBe(404)
+  })
+
+  test('is moved while it is open, done with an outcome, and then closed to changes', async () => {
+    const task = await newTask(await newCustomer())
+    const moved = await crm.call('PATCH', `/tasks/${task['id']}`, { as: 'sales', body: { dueAt: '2026-11-25T09:00:00Z' }, ifMatch: 1 })
+    expect(moved.body).toMatchObject({ dueAt: '2026-11-25T09:00:00Z', version: 2 })
+    expect((await crm.call('PATCH', `/tasks/${task['id']}`, { as: 'sales', body: { title: 'x' }, ifMatch: 1 })).status).toBe(412)
+    const done = await crm.call('POST', `/tasks/${task['id']}/done`, { as: 'sales', body: { outcome: 'reached', note: 'Comes on Saturday' }, key: 'done-1' })
+    expect(done.body).toMatchObject({ state: 'done', outcome: 'reached', closedAt: crm.clock.now })
+    const again = await crm.call('POST', `/tasks/${task['id']}/done`, { as: 'sales', body: { outcome: 'reached', note: 'Comes on Saturday' }, key: 'done-1' })
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    for (const [path, body] of [['done', { outcome: 'sold' }], ['cancel', { reason: 'No' }]] as const) {
+      const refused = await crm.call('POST', `/tasks/${task['id']}/${path}`, { as: 'sales', body })
+      expect(refused).toMatchObject({ status: 409, body: { code: 'task.closed' } })
+    }
+    const back = await crm.call('POST', `/tasks/${task['id']}/reopen`, { as: 'sales' })
+    expect(back.body).toMatchObject({ state: 'open' })
+    expect(back.body['outcome']).toBeUndefined()
+    expect((await crm.call('POST', `/tasks/${task['id']}/reopen`, { as: 'sales' })).body['code']).toBe('task.not_closed')
+  })
+
+  test('goes to the bin and comes back', async () => {
+    const id = await newCustomer()
+    const task = await newTask(id)
+    expect((await crm.call('DELETE', `/tasks/${task['id']}`, { ifMatch: 1 })).status).toBe(204)
+    expect(await tasksOf(id)).toEqual([])
+    expect((await crm.call('GET', '/tasks?deleted=true')).body['items'].map((one: { id: string }) => one.id)).toContain(task['id'])
+    expect((await crm.call('POST', `/tasks/${task['id']}/restore`)).status).toBe(200)
+    expect((await tasksOf(id)).map((one) => one['id'])).toEqual([task['id']])
+  })
+
+  test('with faults in it is refused, each by name', async () => {
+    const id = await newCustomer()
+    const { status, body } = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: '', dueAt: 'tomorrow', priority: 'extreme', color: 'red' } })
+    expect(status).toBe(400)
+    expect(body['errors'].map((one: { path: string }) => one.path).sort()).toEqual(['color', 'dueAt', 'priority', 'title'])
+    const nobody = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: 'x', dueAt: '2026-11-19T09:00:00Z', ownerId: 'usr_99999999999999999999' } })
+    expect(nobody).toMatchObject({ status: 400, body: { code: 'user.unknown' } })
+  })
+
+  test('two days late goes before the team’s lead, once', async () => {
+    const id = await newCustomer()
+    const task = await newTask(id)
+    crm.clock.now = '2026-11-21T08:59:00.000Z'
+    await runJob(crm, 'tasks')
+    expect((await crm.call('GET', `/tasks/${task['id']}`)).body['escalatedAt']).toBeUndefined()
+    crm.clock.now = '2026-11-21T09:00:00.000Z'
+    await Promise.all([runJob(crm, 'tasks'), runJob(crm, 'tasks')])
+    const { published } = await settle(crm)
+    expect(published.filter((one) => one.type === 'task.overdue' && one.subject === task['id'])).toHaveLength(1)
+    expect((await crm.call('GET', `/tasks/${task['id']}`)).body).toMatchObject({ escalatedAt: crm.clock.now, priority: 'high', version: 2 })
+    expect((await runJob(crm, 'tasks')).seen).toBe(0)
+  })
+
+  test('names whom it was put before, when the team has a lead', async () => {
+    const lead = userIdOf('lead')
+    const team = (await crm.call('POST', '/teams', { body: { name: 'South' } })).body['id'] as string
+    const person = 'usr_0000000000000000000S'
+    await crm.table.write({ put: { pk: `user#${person.slice(4)}`, sk: 'user', id: person, noun: 'user', name: 'Su', email: 'su@example.com', roles: ['sales'], teamId: team, disabled: false, version: 1 } })
+    await crm.table.write({ put: { pk: `user#${lead.slice(4)}`, sk: 'user', id: lead, noun: 'user', name: 'Lee', email: 'lee@example.com', roles: ['manager'], disabled: false, version: 1 } })
+    crm.forget()
+    expect((await crm.call('PATCH', `/teams/${team}`, { body: { leadId: lead }, ifMatch: 1 })).status).toBe(200)
+    const task = await newTask(await newCustomer(), { ownerId: person }, 'admin')
+    crm.clock.now = '2026-11-22T09:00:00.000Z'
+    crm.forget()
+    await runJob(crm, 'tasks')
+    expect((await crm.call('GET', `/tasks/${task['id']}`)).body['escalatedTo']).toBe(lead)
+  })
+
+  test('follows the customer to another account manager, unless it was given to someone on purpose', async () => {
+    const id = await newCustomer()
+    const theirs = await newTask(id)
+    const other = await newTask(id, { ownerId: userIdOf('admin') }, 'admin')
+    const person = 'usr_0000000000000000000T'
+    await crm.table.write({ put: { pk: `user#${person.slice(4)}`, sk: 'user', id: person, noun: 'user', name: 'Ti', email: 'ti@example.com', roles: ['sales'], disabled: false, version: 1 } })
+    crm.forget()
+    expect((await crm.call('POST', `/customers/${id}/assign`, { body: { ownerId: person } })).status).toBe(200)
+    await settle(crm)
+    expect((await crm.call('GET', `/tasks/${theirs['id']}`)).body['ownerId']).toBe(person)
+    expect((await crm.call('GET', `/tasks/${other['id']}`)).body['ownerId']).toBe(userIdOf('admin'))
+  })
+
+  test('of a customer in the bin is cancelled', async () => {
+    const id = await newCustomer()
+    const task = await newTask(id)
+    expect((await crm.call('DELETE', `/customers/${id}`, { ifMatch: 1 })).status).toBe(204)
+    await settle(crm)
+    expect((await crm.call('GET', `/tasks/${task['id']}`)).body).toMatchObject({ state: 'cancelled', cancelReason: 'The customer file was put in the bin.' })
+  })
+})
+
+describe('a churn warning', () => {
+  test('becomes one visit on the next working morning, however often it is told, and a purchase takes it back', async () => {
+    const id = await silentCustomer()
+    await runJob(crm, 'warnings')
+    await settle(crm)
+    const [task, ...rest] = await tasksOf(id)
+    expect(rest).toEqual([])
+    expect(task).toMatchObject({ cause: 'warning', ownerId: userIdOf('sales'), dueAt: '2026-11-18T09:00:00.000Z', valueAtStake: { currency: 'USD' } })
+    expect(task?.['reason']).toContain('since the last purchase')
+    await replay(crm)
+    expect(await tasksOf(id)).toEqual([task])
+    await crm.call('POST', `/customers/${id}/purchases`, {
+      as: 'integration', body: { orderId: { id: `${id}-new` }, at: '2026-11-18T08:00:00Z', amount: { amount: 50_000, currency: 'USD' } },
+    })
+    await settle(crm)
+    expect(await tasksOf(id)).toEqual([])
+    expect((await crm.call('GET', `/tasks/${task?.['id']}`)).body).toMatchObject({ state: 'cancelled', cancelReason: 'The customer bought again: the warning is cleared.' })
+    await replay(crm)
+    expect((await crm.call('GET', `/tasks/${task?.['id']}`)).body['version']).toBe(2)
+  })
+
+  test('visit that is done is not made again by a repeated warning; one that reached nobody is tried again', async () => {
+    const id = await silentCustomer()
+    await runJob(crm, 'warnings')
+    await settle(crm)
+    const [task] = await tasksOf(id)
+    await crm.call('POST', `/tasks/${task?.['id']}/done`, { as: 'sales', body: { outcome: 'no_answer' } })
+    await settle(crm)
+    await replay(crm)
+    expect(await tasksOf(id)).toEqual([])
+    crm.clock.now = '2026-11-21T12:00:00.000Z'
+    await runJob(crm, 'revisits')
+    await settle(crm)
+    const [next, ...rest] = await tasksOf(id)
+    expect(rest).toEqual([])
+    expect(next).toMatchObject({ cause: 'warning', sourceId: task?.['sourceId'], dueAt: '2026-11-23T09:00:00.000Z' })
+  })
+
+  test('that a person closes ends its visit with the reason', async () => {
+    const id = await silentCustomer()
+    await runJob(crm, 'warnings')
+    await settle(crm)
+    const [task] = await tasksOf(id)
+    expect((await crm.call('POST', `/warnings/${task?.['sourceId']}/close`, { body: { outcome: 'false_alarm' } })).status).toBe(200)
+    await settle(crm)
+    expect((await crm.call('GET', `/tasks/${task?.['id']}`)).body).toMatchObject({ state: 'cancelled', cancelReason: 'The warning was closed: false alarm.' })
+  })
+})
+
+describe('the cadence of a tier', () => {
+  async function blackGold(as = 'sales'): Promise<string> {
+    const id = await newCustomer(as)
+    const { status, body } = await crm.call('POST', `/customers/${id}/tier/override`, { body: { tier: 'black-gold', reason: 'Founding customer', until: '2027-06-30' } })
+    expect(status, JSON.stringify(body)).toBe(200)
+    await settle(crm)
+    return id
+  }
+  const call = (id: string, more: object = {}) => crm.call('POST', `/customers/${id}/interactions`, { body: { kind: 'call', direction: 'out', ...more } })
+
+  test('plans a visit when nobody was in touch for its days, says why, and counts from a contact', async () => {
+    const id = await blackGold()
+    expect((await crm.call('GET', `/customers/${id}/cadence`)).body).toMatchObject({ tier: 'black-gold', everyDays: 14, nextAt: '2026-12-02T00:00:00.000Z' })
+    crm.clock.now = '2026-11-25T15:00:00.000Z'
+    expect((await call(id)).status).toBe(201)
+    await settle(crm)
+    expect((await crm.call('GET', `/customers/${id}/cadence`)).body).toMatchObject({ nextAt: '2026-12-09T00:00:00.000Z', countedFrom: 'contact' })
+    crm.clock.now = '2026-12-02T01:00:00.000Z'
+    await runJob(crm, 'revisits')
+    expect(await tasksOf(id)).toEqual([])
+    crm.clock.now = '2026-12-09T01:00:00.000Z'
+    crm.spent.length = 0
+    const run = await runJob(crm, 'revisits')
+    expect(run.done).toBeGreaterThan(0)
+    const [visit, ...rest] = await tasksOf(id)
+    expect(rest).toEqual([])
+    expect(visit).toMatchObject({
+      cause: 'cadence', dueAt: '2026-12-09T09:00:00.000Z', reason: 'black-gold customers are contacted every 14 days; last contact 14 days ago',
+    })
+    await settle(crm)
+    await replay(crm)
+    await runJob(crm, 'revisits')
+    expect(await tasksOf(id)).toHaveLength(1)
+    await call(id, { outcome: 'no_answer' })
+    await settle(crm)
+    expect(await tasksOf(id)).toHaveLength(1)
+    crm.clock.now = '2026-12-09T10:00:00.000Z'
+    const { body: reached } = await call(id)
+    await settle(crm)
+    expect((await crm.call('GET', `/tasks/${visit?.['id']}`)).body).toMatchObject({ state: 'done', outcome: 'reached', contactId: reached['id'] })
+    expect((await crm.call('GET', `/customers/${id}/cadence`)).body).toMatchObject({ nextAt: '2026-12-23T00:00:00.000Z', lastContactAt: '2026-12-09T10:00:00.000Z' })
+  })
+
+  test('is counted from a visit that reached the customer, and left out once when a visit is cancelled', async () => {
+    const id = await blackGold()
+    crm.clock.now = '2026-12-02T01:00:00.000Z'
+    await runJob(crm, 'revisits')
+    const [first] = await tasksOf(id)
+    crm.clock.now = '2026-12-03T10:00:00.000Z'
+    await crm.call('POST', `/tasks/${first?.['id']}/done`, { as: 'sales', body: { outcome: 'sold' } })
+    await settle(crm)
+    expect((await crm.call('GET', `/customers/${id}/cadence`)).body['nextAt']).toBe('2026-12-17T00:00:00.000Z')
+    crm.clock.now = '2026-12-17T01:00:00.000Z'
+    await runJob(crm, 'revisits')
+    const [second] = await tasksOf(id)
+    await crm.call('POST', `/tasks/${second?.['id']}/cancel`, { as: 'sales', body: { reason: 'On holiday' } })
+    await settle(crm)
+    await runJob(crm, 'revisits')
+    expect(await tasksOf(id)).toEqual([])
+    expect((await crm.call('GET', `/customers/${id}/cadence`)).body['nextAt']).toBe('2026-12-31T00:00:00.000Z')
+  })
+
+  test('and a warning become one visit, which goes on when the warning ends', async () => {
+    const id = await silentCustomer()
+    await runJob(crm, 'warnings')
+    await settle(crm)
+    await crm.call('POST', `/customers/${id}/tier/override`, { body: { tier: 'black-gold', reason: 'Founding customer', until: '2027-06-30' } })
+    await settle(crm)
+    crm.clock.now = '2026-12-03T01:00:00.000Z'
+    await runJob(crm, 'revisits')
+    const [visit, ...rest] = await tasksOf(id)
+    expect(rest).toEqual([])
+    const whole = (await crm.call('GET', `/tasks/${visit?.['id']}`)).body
+    expect(whole).toMatchObject({ cause: 'warning', also: [{ cause: 'cadence' }], dueAt: '2026-11-18T09:00:00.000Z' })
+    await crm.call('POST', `/warnings/${whole['sourceId']}/close`, { body: { outcome: 'saved' } })
+    await settle(crm)
+    expect((await crm.call('GET', `/tasks/${visit?.['id']}`)).body).toMatchObject({ state: 'open', cause: 'cadence', also: [] })
+    await replay(crm)
+    expect(await tasksOf(id)).toHaveLength(1)
+  })
+
+  test('spreads a manager’s visits over working days, none beyond the day’s capacity', async () => {
+    const policy = (await crm.call('GET', '/revisit-policy')).body
+    const { id: _id, version: _version, createdAt: _created, updatedAt: _updated, ...rules } = policy
+    expect((await crm.call('POST', '/revisit-policy', { body: { ...rules, capacityPerDay: 3, daysOff: ['2026-12-03'] } })).status).toBe(200)
+    const person = 'usr_0000000000000000000C:sales'
+    const ids = []
+    for (let n = 0; n < 8; n++) ids.push(await blackGold(person))
+    crm.clock.now = '2026-12-02T01:00:00.000Z'
+    await runJob(crm, 'revisits')
+    const due = (await Promise.all(ids.map((id) => tasksOf(id)))).flat().map((one) => String(one['dueAt'])).sort()
+    // Wednesday, then no Thursday, then Friday and, after the weekend, Monday.
+    expect(due).toEqual([...Array(3).fill('2026-12-02T09:00:00.000Z'), ...Array(3).fill('2026-12-04T09:00:00.000Z'), ...Array(2).fill('2026-12-07T09:00:00.000Z')])
+    expect((await crm.call('POST', '/revisit-policy', { body: { ...rules }, ifMatch: 0 })).status).toBe(412)
+    expect((await crm.call('POST', '/revisit-policy', { as: 'sales', body: { ...rules } })).status).toBe(403)
+    expect((await crm.call('POST', '/revisit-policy', { body: rules })).status).toBe(200)
+  })
+})
