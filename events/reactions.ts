@@ -4,13 +4,14 @@ import { cancelAll, followOwner, taskCancelled, taskDeleted, taskDone, taskReope
 import { customerAssigned, customerDeleted, customerRestored } from '../domain/customer/customer/index.ts'
 import { interactionChanged, interactionDeleted, interactionRecorded, interactionRestored } from '../domain/customer/interaction/index.ts'
 import { purchaseDeleted, purchaseRecorded, purchaseRestored, purchaseReturned } from '../domain/customer/purchase/index.ts'
-import { overrideEnded, promote, tierDemoted, tierJoined, tierOverridden, tierPromoted } from '../domain/insight/tier/index.ts'
+import { followFile, overrideEnded, promote, tierDemoted, tierJoined, tierOverridden, tierPromoted } from '../domain/insight/tier/index.ts'
 import { follow, moveLifecycle, reassign, warningCleared, warningClosed, warningRaised } from '../domain/insight/warning/index.ts'
 
 /** Every consequence in the product, one line each: when this happens, that follows. */
 export const reactions: readonly Reaction[] = [
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored, customerDeleted, customerRestored], follow),
   on([purchaseRecorded, purchaseRestored], promote),
+  on([customerDeleted, customerRestored], followFile),
   on(customerAssigned, reassign),
   on([warningRaised, warningCleared, warningClosed], moveLifecycle),
   on(warningRaised, warn),

@@ -36,17 +36,22 @@ export function dayIn(instant: Instant, timeZone: string): Day {
 }
 
 /**
- * When a calendar day begins in a time zone, in milliseconds since 1970. The offset is taken at the guess and again at
- * what it leads to, so days on which clocks change are right too.
- * @param day whole days since 1970-01-01
+ * The instant at which a clock on the wall there shows a time, in milliseconds since 1970. A time shown twice is the first
+ * of the two; a time that the clocks skip is as much later as they were put on (the "compatible" rule of RFC 9557 and Temporal).
+ * @param wall what the clock shows, as if it were UTC, in milliseconds since 1970
  */
+export function shownAt(wall: number, timeZone: string): number {
+  const before = wall - offsetAt(wall - MS_PER_DAY, timeZone)
+  const after = wall - offsetAt(wall + MS_PER_DAY, timeZone)
+  return [before, after].sort((a, b) => a - b).find((ms) => ms + offsetAt(ms, timeZone) === wall) ?? before
+}
+
+/** When a calendar day begins in a time zone, in milliseconds since 1970. @param day whole days since 1970-01-01 */
 export function startOfDay(day: number, timeZone: string): number {
-  const wanted = day * MS_PER_DAY
-  const first = wanted - offsetAt(wanted, timeZone)
-  return wanted - offsetAt(first, timeZone)
+  return shownAt(day * MS_PER_DAY, timeZone)
 }
 
 /** How far the wall clock of a time zone is ahead of UTC at a moment. Milliseconds. @param ms whole seconds, in milliseconds since 1970 */
-export function offsetAt(ms: number, timeZone: string): number {
+function offsetAt(ms: number, timeZone: string): number {
   return wallClock(ms, timeZone) - Math.floor(ms / 1000) * 1000
 }

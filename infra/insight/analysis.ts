@@ -6,7 +6,7 @@ import { expectedPurchases } from '../../domain/insight/model/expected-purchases
 import { type RhythmFit, fitRhythm } from '../../domain/insight/model/fit.ts'
 import { expectedSpend } from '../../domain/insight/model/gamma-gamma.ts'
 import { lifetimeValue } from '../../domain/insight/model/lifetime-value.ts'
-import { DAYS_PER_WEEK, type RhythmState, historyAt, meanRepeatSpend } from '../../domain/insight/model/rhythm-state.ts'
+import { DAYS_PER_WEEK, type RhythmState, historyAt, meanRepeatSpend } from '../../domain/customer/rhythm/index.ts'
 import { type ScoreChoice, chooseScore, riskOf } from '../../domain/insight/model/score-choice.ts'
 import { stateAt, takeSnapshots } from '../../domain/insight/model/snapshot.ts'
 import { modelSpendCells, spendCellsOf } from '../../domain/insight/model/spend-cells.ts'

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import type { PurchaseEntry } from '../../domain/insight/model/rhythm-state.ts'
+import type { PurchaseEntry } from '../../domain/customer/rhythm/index.ts'
 import { CsvReader, type CsvRecord } from './csv.ts'
 import { dayOf } from './day.ts'
 import { Refusal } from './refusal.ts'

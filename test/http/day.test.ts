@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { startCrm, type Crm } from '../support/crm.ts'
+import { startCrm, type Crm, type Reply } from '../support/crm.ts'
 import { userIdOf } from '../support/http-event.ts'
 
 let crm: Crm
@@ -14,7 +14,7 @@ async function post(path: string, body: object, as = 'admin') {
 }
 const newCustomer = async (name: string, as: string) => String((await post('/customers', { name }, as))['id'])
 const day = async (as: string, query = '') => (await crm.call('GET', `/me/day${query}`, { as })).body
-const titles = (body: Record<string, any>): string[] => body['items'].map((one: { title: string }) => one.title)
+const titles = (body: Reply['body']): string[] => body['items'].map((one: { title: string }) => one.title)
 
 describe('my day', () => {
   test('ranks due tasks, tickets and deals by what is at stake, each with its score explained', async () => {

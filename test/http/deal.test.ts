@@ -106,6 +106,18 @@ describe('a deal is opened', () => {
       body: { name: 'No', buyingRoles: [{ customerId: stranger, role: 'user' }] },
     })
     expect(answer.body['errors']).toMatchObject([{ path: 'buyingRoles.0.customerId', code: 'customer.unknown' }])
+    const { body: gone } = await crm.call('POST', '/customers', { body: { name: 'Gone' } })
+    await crm.call('DELETE', `/customers/${gone['id']}`, { ifMatch: 1 })
+    const late = await crm.call('POST', `/customers/${customerId}/deals`, {
+      body: {
+        name: 'No',
+        buyingRoles: [
+          { customerId, role: 'buyer' },
+          { customerId: gone['id'], role: 'user' },
+        ],
+      },
+    })
+    expect(late.body['errors']).toMatchObject([{ path: 'buyingRoles.1.customerId', code: 'customer.unknown' }])
   })
 
   test('by a machine client it belongs to the customer’s account manager', async () => {
@@ -269,6 +281,18 @@ describe('a deal ends', () => {
 })
 
 describe('deals are listed', () => {
+  test('that ended by the day they ended', async () => {
+    const { body: file } = await crm.call('POST', '/customers', { body: { name: 'Past' } })
+    const [one, two] = [
+      await open({ expectedClose: '2026-11-01' }, {}, file['id']),
+      await open({ expectedClose: '2026-12-01' }, {}, file['id']),
+    ]
+    await post(one['id'], 'win', { reason: 'Price', closedAt: '2026-10-02T00:00:00Z' })
+    await post(two['id'], 'win', { reason: 'Price', closedAt: '2026-10-01T00:00:00Z' })
+    const won = (await rows('?state=won')).map((deal) => deal.id).filter((id) => [one['id'], two['id']].includes(id))
+    expect(won).toEqual([two['id'], one['id']])
+  })
+
   test('by stage and expected close, page after page', async () => {
     const { body: pipe } = await crm.call('POST', '/pipelines', {
       body: { name: 'Listed', stages: ['a', 'b'].map((name) => ({ name, label: name, probability: 0.5, requiredFields: [] })) },

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { later } from '../../domain/kernel/clock.ts'
 import { create } from '../../domain/kernel/commit.ts'
 import { newKey } from '../../domain/kernel/id.ts'
 import { itemOf } from '../../domain/kernel/place.ts'
@@ -34,6 +35,7 @@ async function richCustomer(): Promise<string> {
     }, 'integration')
   }
   for (let n = 0; n < 12; n++) {
+    crm.clock.now = later(crm.clock.now, 60_000)
     await post(`/customers/${id}/deals`, { name: `Loom line ${n}`, value: { amount: 90_000_00, currency: 'USD' }, currency: 'USD', expectedClose: '2026-11-20' })
     const { id: ticketId } = await post(`/customers/${id}/tickets`, { subject: `Loom ${n} stops`, body: 'Since this morning.', channel: 'phone', priority: 'high' })
     if (n < 8) await post(`/tickets/${ticketId}/resolve`, { resolution: 'Replaced the belt.' })

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startCrm, type Crm } from '../support/crm.ts'
+import { startCrm, type Crm, type Reply } from '../support/crm.ts'
 import { userIdOf } from '../support/http-event.ts'
 import { replay, runJob, settle } from '../support/stream.ts'
 
@@ -27,7 +27,16 @@ async function newTask(customerId: string, more: object = {}, as = 'sales') {
 }
 
 async function tasksOf(customerId: string, state = 'open') {
-  return (await crm.call('GET', `/customers/${customerId}/tasks?state=${state}`)).body['items'] as Record<string, any>[]
+  return (await crm.call('GET', `/customers/${customerId}/tasks?state=${state}`)).body['items'] as Reply['body'][]
+}
+
+const taskOf = async (task: Reply['body'] | undefined) => (await crm.call('GET', `/tasks/${task?.['id']}`)).body
+const planOf = async (id: string) => (await crm.call('GET', `/customers/${id}/cadence`)).body
+
+/** A person of the staff, written beside the API, since people's ids come from the user pool. */
+async function addPerson(id: string, teamId?: string): Promise<void> {
+  const person = { name: id, email: `${id}@example.com`, roles: ['sales'], disabled: false, version: 1, ...(teamId !== undefined && { teamId }) }
+  await crm.table.write({ put: { pk: `user#${id.slice(4)}`, sk: 'user', id, noun: 'user', ...person } })
 }
 
 /** Sells something on past days, so that a warning falls due. */
@@ -63,11 +72,12 @@ describe('a task by hand', () => {
   test('is moved while it is open, done with an outcome, and then closed to changes', async () => {
     const task = await newTask(await newCustomer())
     const moved = await crm.call('PATCH', `/tasks/${task['id']}`, { as: 'sales', body: { dueAt: '2026-11-25T09:00:00Z' }, ifMatch: 1 })
-    expect(moved.body).toMatchObject({ dueAt: '2026-11-25T09:00:00Z', version: 2 })
+    expect(moved.body).toMatchObject({ dueAt: '2026-11-25T09:00:00.000Z', version: 2 })
     expect((await crm.call('PATCH', `/tasks/${task['id']}`, { as: 'sales', body: { title: 'x' }, ifMatch: 1 })).status).toBe(412)
-    const done = await crm.call('POST', `/tasks/${task['id']}/done`, { as: 'sales', body: { outcome: 'reached', note: 'Comes on Saturday' }, key: 'done-1' })
+    const asked = { as: 'sales', body: { outcome: 'reached', note: 'Comes on Saturday' }, key: 'done-1' }
+    const done = await crm.call('POST', `/tasks/${task['id']}/done`, asked)
     expect(done.body).toMatchObject({ state: 'done', outcome: 'reached', closedAt: crm.clock.now })
-    const again = await crm.call('POST', `/tasks/${task['id']}/done`, { as: 'sales', body: { outcome: 'reached', note: 'Comes on Saturday' }, key: 'done-1' })
+    const again = await crm.call('POST', `/tasks/${task['id']}/done`, asked)
     expect(again.headers['idempotent-replayed']).toBe('true')
     for (const [path, body] of [['done', { outcome: 'sold' }], ['cancel', { reason: 'No' }]] as const) {
       const refused = await crm.call('POST', `/tasks/${task['id']}/${path}`, { as: 'sales', body })
@@ -94,6 +104,8 @@ describe('a task by hand', () => {
     const { status, body } = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: '', dueAt: 'tomorrow', priority: 'extreme', color: 'red' } })
     expect(status).toBe(400)
     expect(body['errors'].map((one: { path: string }) => one.path).sort()).toEqual(['color', 'dueAt', 'priority', 'title'])
+    const far = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: 'x', dueAt: '9999-12-31T23:59:59Z' } })
+    expect(far).toMatchObject({ status: 400, body: { code: 'due_at.too_far' } })
     const nobody = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: 'x', dueAt: '2026-11-19T09:00:00Z', ownerId: 'usr_99999999999999999999' } })
     expect(nobody).toMatchObject({ status: 400, body: { code: 'user.unknown' } })
   })
@@ -103,12 +115,12 @@ describe('a task by hand', () => {
     const task = await newTask(id)
     crm.clock.now = '2026-11-21T08:59:00.000Z'
     await runJob(crm, 'tasks')
-    expect((await crm.call('GET', `/tasks/${task['id']}`)).body['escalatedAt']).toBeUndefined()
+    expect((await taskOf(task))['escalatedAt']).toBeUndefined()
     crm.clock.now = '2026-11-21T09:00:00.000Z'
     await Promise.all([runJob(crm, 'tasks'), runJob(crm, 'tasks')])
     const { published } = await settle(crm)
     expect(published.filter((one) => one.type === 'task.overdue' && one.subject === task['id'])).toHaveLength(1)
-    expect((await crm.call('GET', `/tasks/${task['id']}`)).body).toMatchObject({ escalatedAt: crm.clock.now, priority: 'high', version: 2 })
+    expect((await taskOf(task))).toMatchObject({ escalatedAt: crm.clock.now, priority: 'high', version: 2 })
     expect((await runJob(crm, 'tasks')).seen).toBe(0)
   })
 
@@ -116,15 +128,15 @@ describe('a task by hand', () => {
     const lead = userIdOf('lead')
     const team = (await crm.call('POST', '/teams', { body: { name: 'South' } })).body['id'] as string
     const person = 'usr_0000000000000000000S'
-    await crm.table.write({ put: { pk: `user#${person.slice(4)}`, sk: 'user', id: person, noun: 'user', name: 'Su', email: 'su@example.com', roles: ['sales'], teamId: team, disabled: false, version: 1 } })
-    await crm.table.write({ put: { pk: `user#${lead.slice(4)}`, sk: 'user', id: lead, noun: 'user', name: 'Lee', email: 'lee@example.com', roles: ['manager'], disabled: false, version: 1 } })
+    await addPerson(person, team)
+    await addPerson(lead)
     crm.forget()
     expect((await crm.call('PATCH', `/teams/${team}`, { body: { leadId: lead }, ifMatch: 1 })).status).toBe(200)
     const task = await newTask(await newCustomer(), { ownerId: person }, 'admin')
     crm.clock.now = '2026-11-22T09:00:00.000Z'
     crm.forget()
     await runJob(crm, 'tasks')
-    expect((await crm.call('GET', `/tasks/${task['id']}`)).body['escalatedTo']).toBe(lead)
+    expect((await taskOf(task))['escalatedTo']).toBe(lead)
   })
 
   test('follows the customer to another account manager, unless it was given to someone on purpose', async () => {
@@ -132,7 +144,7 @@ describe('a task by hand', () => {
     const theirs = await newTask(id)
     const other = await newTask(id, { ownerId: userIdOf('admin') }, 'admin')
     const person = 'usr_0000000000000000000T'
-    await crm.table.write({ put: { pk: `user#${person.slice(4)}`, sk: 'user', id: person, noun: 'user', name: 'Ti', email: 'ti@example.com', roles: ['sales'], disabled: false, version: 1 } })
+    await addPerson(person)
     crm.forget()
     expect((await crm.call('POST', `/customers/${id}/assign`, { body: { ownerId: person } })).status).toBe(200)
     await settle(crm)
@@ -145,7 +157,7 @@ describe('a task by hand', () => {
     const task = await newTask(id)
     expect((await crm.call('DELETE', `/customers/${id}`, { ifMatch: 1 })).status).toBe(204)
     await settle(crm)
-    expect((await crm.call('GET', `/tasks/${task['id']}`)).body).toMatchObject({ state: 'cancelled', cancelReason: 'The customer file was put in the bin.' })
+    expect((await taskOf(task))).toMatchObject({ state: 'cancelled', cancelReason: 'The customer file was put in the bin.' })
   })
 })
 
@@ -165,9 +177,9 @@ describe('a churn warning', () => {
     })
     await settle(crm)
     expect(await tasksOf(id)).toEqual([])
-    expect((await crm.call('GET', `/tasks/${task?.['id']}`)).body).toMatchObject({ state: 'cancelled', cancelReason: 'The customer bought again: the warning is cleared.' })
+    expect((await taskOf(task))).toMatchObject({ state: 'cancelled', cancelReason: 'The customer bought again: the warning is cleared.' })
     await replay(crm)
-    expect((await crm.call('GET', `/tasks/${task?.['id']}`)).body['version']).toBe(2)
+    expect((await taskOf(task))['version']).toBe(2)
   })
 
   test('visit that is done is not made again by a repeated warning; one that reached nobody is tried again', async () => {
@@ -194,14 +206,16 @@ describe('a churn warning', () => {
     const [task] = await tasksOf(id)
     expect((await crm.call('POST', `/warnings/${task?.['sourceId']}/close`, { body: { outcome: 'false_alarm' } })).status).toBe(200)
     await settle(crm)
-    expect((await crm.call('GET', `/tasks/${task?.['id']}`)).body).toMatchObject({ state: 'cancelled', cancelReason: 'The warning was closed: false alarm.' })
+    expect((await taskOf(task))).toMatchObject({ state: 'cancelled', cancelReason: 'The warning was closed: false alarm.' })
   })
 })
 
 describe('the cadence of a tier', () => {
+  const founding = { tier: 'black-gold', reason: 'Founding customer', until: '2027-06-30' }
+
   async function blackGold(as = 'sales'): Promise<string> {
     const id = await newCustomer(as)
-    const { status, body } = await crm.call('POST', `/customers/${id}/tier/override`, { body: { tier: 'black-gold', reason: 'Founding customer', until: '2027-06-30' } })
+    const { status, body } = await crm.call('POST', `/customers/${id}/tier/override`, { body: founding })
     expect(status, JSON.stringify(body)).toBe(200)
     await settle(crm)
     return id
@@ -210,11 +224,11 @@ describe('the cadence of a tier', () => {
 
   test('plans a visit when nobody was in touch for its days, says why, and counts from a contact', async () => {
     const id = await blackGold()
-    expect((await crm.call('GET', `/customers/${id}/cadence`)).body).toMatchObject({ tier: 'black-gold', everyDays: 14, nextAt: '2026-12-02T00:00:00.000Z' })
+    expect((await planOf(id))).toMatchObject({ tier: 'black-gold', everyDays: 14, nextAt: '2026-12-02T00:00:00.000Z' })
     crm.clock.now = '2026-11-25T15:00:00.000Z'
     expect((await call(id)).status).toBe(201)
     await settle(crm)
-    expect((await crm.call('GET', `/customers/${id}/cadence`)).body).toMatchObject({ nextAt: '2026-12-09T00:00:00.000Z', countedFrom: 'contact' })
+    expect((await planOf(id))).toMatchObject({ nextAt: '2026-12-09T00:00:00.000Z', countedFrom: 'contact' })
     crm.clock.now = '2026-12-02T01:00:00.000Z'
     await runJob(crm, 'revisits')
     expect(await tasksOf(id)).toEqual([])
@@ -237,8 +251,8 @@ describe('the cadence of a tier', () => {
     crm.clock.now = '2026-12-09T10:00:00.000Z'
     const { body: reached } = await call(id)
     await settle(crm)
-    expect((await crm.call('GET', `/tasks/${visit?.['id']}`)).body).toMatchObject({ state: 'done', outcome: 'reached', contactId: reached['id'] })
-    expect((await crm.call('GET', `/customers/${id}/cadence`)).body).toMatchObject({ nextAt: '2026-12-23T00:00:00.000Z', lastContactAt: '2026-12-09T10:00:00.000Z' })
+    expect((await taskOf(visit))).toMatchObject({ state: 'done', outcome: 'reached', contactId: reached['id'] })
+    expect((await planOf(id))).toMatchObject({ nextAt: '2026-12-23T00:00:00.000Z', lastContactAt: '2026-12-09T10:00:00.000Z' })
   })
 
   test('is counted from a visit that reached the customer, and left out once when a visit is cancelled', async () => {
@@ -249,7 +263,7 @@ describe('the cadence of a tier', () => {
     crm.clock.now = '2026-12-03T10:00:00.000Z'
     await crm.call('POST', `/tasks/${first?.['id']}/done`, { as: 'sales', body: { outcome: 'sold' } })
     await settle(crm)
-    expect((await crm.call('GET', `/customers/${id}/cadence`)).body['nextAt']).toBe('2026-12-17T00:00:00.000Z')
+    expect((await planOf(id))['nextAt']).toBe('2026-12-17T00:00:00.000Z')
     crm.clock.now = '2026-12-17T01:00:00.000Z'
     await runJob(crm, 'revisits')
     const [second] = await tasksOf(id)
@@ -257,24 +271,24 @@ describe('the cadence of a tier', () => {
     await settle(crm)
     await runJob(crm, 'revisits')
     expect(await tasksOf(id)).toEqual([])
-    expect((await crm.call('GET', `/customers/${id}/cadence`)).body['nextAt']).toBe('2026-12-31T00:00:00.000Z')
+    expect((await planOf(id))['nextAt']).toBe('2026-12-31T00:00:00.000Z')
   })
 
   test('and a warning become one visit, which goes on when the warning ends', async () => {
     const id = await silentCustomer()
     await runJob(crm, 'warnings')
     await settle(crm)
-    await crm.call('POST', `/customers/${id}/tier/override`, { body: { tier: 'black-gold', reason: 'Founding customer', until: '2027-06-30' } })
+    await crm.call('POST', `/customers/${id}/tier/override`, { body: founding })
     await settle(crm)
     crm.clock.now = '2026-12-03T01:00:00.000Z'
     await runJob(crm, 'revisits')
     const [visit, ...rest] = await tasksOf(id)
     expect(rest).toEqual([])
-    const whole = (await crm.call('GET', `/tasks/${visit?.['id']}`)).body
+    const whole = (await taskOf(visit))
     expect(whole).toMatchObject({ cause: 'warning', also: [{ cause: 'cadence' }], dueAt: '2026-11-18T09:00:00.000Z' })
     await crm.call('POST', `/warnings/${whole['sourceId']}/close`, { body: { outcome: 'saved' } })
     await settle(crm)
-    expect((await crm.call('GET', `/tasks/${visit?.['id']}`)).body).toMatchObject({ state: 'open', cause: 'cadence', also: [] })
+    expect((await taskOf(visit))).toMatchObject({ state: 'open', cause: 'cadence', also: [] })
     await replay(crm)
     expect(await tasksOf(id)).toHaveLength(1)
   })
@@ -290,7 +304,7 @@ describe('the cadence of a tier', () => {
     await runJob(crm, 'revisits')
     const due = (await Promise.all(ids.map((id) => tasksOf(id)))).flat().map((one) => String(one['dueAt'])).sort()
     // Wednesday, then no Thursday, then Friday and, after the weekend, Monday.
-    expect(due).toEqual([...Array(3).fill('2026-12-02T09:00:00.000Z'), ...Array(3).fill('2026-12-04T09:00:00.000Z'), ...Array(2).fill('2026-12-07T09:00:00.000Z')])
+    expect(due.map((at) => at.slice(0, 10))).toEqual(['02', '02', '02', '04', '04', '04', '07', '07'].map((day) => `2026-12-${day}`))
     expect((await crm.call('POST', '/revisit-policy', { body: { ...rules }, ifMatch: 0 })).status).toBe(412)
     expect((await crm.call('POST', '/revisit-policy', { as: 'sales', body: { ...rules } })).status).toBe(403)
     expect((await crm.call('POST', '/revisit-policy', { body: rules })).status).toBe(200)

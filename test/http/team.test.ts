@@ -12,7 +12,7 @@ async function form(name: string): Promise<string> {
 let count = 0
 async function join(teamId: string, roles = ['sales']): Promise<string> {
   const { status, body } = await crm.call('POST', '/users', {
-    body: { name: `Person ${++count}`, email: `person${count}@example.com`, roles, teamId },
+    body: { name: `Person ${String(++count).padStart(3, '0')}`, email: `person${count}@example.com`, roles, teamId },
   })
   expect(status, JSON.stringify(body)).toBe(201)
   return body['id']
@@ -56,7 +56,10 @@ describe('a team', () => {
     const [ada, bob] = [await join(id), await join(id)]
     const { body: file } = await crm.call('POST', '/customers', { as: `${ada}:sales`, body: { name: 'East & Co' } })
     expect((await crm.call('GET', `/customers/${file['id']}`, { as: `${bob}:sales` })).status).toBe(200)
+    const eve = await join(id)
+    expect((await crm.call('GET', '/me', { as: `${ada}:sales` })).body['team']).toEqual([ada, bob, eve])
     await crm.call('PATCH', `/users/${bob}`, { body: { teamId: null }, ifMatch: 1 })
+    expect((await crm.call('GET', '/me', { as: `${ada}:sales` })).body['team']).toEqual([ada, eve])
     expect((await crm.call('GET', `/customers/${file['id']}`, { as: `${bob}:sales` })).status).toBe(404)
   })
 

@@ -74,7 +74,11 @@ describe('a ticket is opened', () => {
   test('not for a customer that is not there, nor by another customer’s contact', async () => {
     const body = { subject: 'x', body: 'y', channel: 'api' }
     expect((await crm.call('POST', '/customers/cus_99999999999999999999/tickets', { body })).status).toBe(404)
-    const contactId = `con_${'9'.repeat(40)}`
+    const company = (await crm.call('POST', '/customers', { body: { kind: 'company', name: 'Mill' } })).body['id']
+    const personId = (await crm.call('POST', '/customers', { body: { name: 'Ada' } })).body['id']
+    const added = await crm.call('POST', `/customers/${company}/contacts`, { body: { personId, role: 'user' } })
+    const contactId = added.body['id']
+    expect((await open({ contactId }, {}, company))['contactId']).toBe(contactId)
     expect((await crm.call('POST', `/customers/${customerId}/tickets`, { body: { ...body, contactId } })).body['code']).toBe(
       'contact.unknown',
     )
@@ -242,12 +246,19 @@ describe('tickets are listed', () => {
   test('most urgent first, then oldest first, page after page', async () => {
     const fresh = await startCrm()
     const { body: file } = await fresh.call('POST', '/customers', { body: { name: 'Listed' } })
+    fresh.clock.now = days(0.5)
+    const { body: newer } = await fresh.call('POST', '/customers', { body: { name: 'Newer' } })
+    // The first of them belongs to the customer who came last: age counts, not whose it is.
+    const customers = [newer['id'], ...Array<string>(4).fill(file['id'])]
     const made: string[] = []
-    for (const [at, priority] of (['low', 'urgent', 'normal', 'urgent', 'high'] as const).entries()) {
+    for (const [at, priority] of (['low', 'urgent', 'low', 'urgent', 'high'] as const).entries()) {
       fresh.clock.now = days(at)
       made.push(
-        (await fresh.call('POST', `/customers/${file['id']}/tickets`, { body: { subject: `T${at}`, body: 'x', channel: 'web', priority } }))
-          .body['id'],
+        (
+          await fresh.call('POST', `/customers/${customers[at]}/tickets`, {
+            body: { subject: `T${at}`, body: 'x', channel: 'web', priority },
+          })
+        ).body['id'],
       )
     }
     const seen: string[] = []
@@ -258,14 +269,14 @@ describe('tickets are listed', () => {
       if (!body['nextCursor']) break
       path = `/tickets?state=new&limit=2&cursor=${body['nextCursor']}`
     }
-    expect(seen).toEqual([1, 3, 4, 2, 0].map((at) => made[at]))
+    expect(seen).toEqual([1, 3, 4, 0, 2].map((at) => made[at]))
     const urgent = await fresh.call('GET', '/tickets?state=new&priority=urgent&fields=subject')
     expect(urgent.body['items']).toEqual([
       { id: made[1], subject: 'T1' },
       { id: made[3], subject: 'T3' },
     ])
     const theirs = await fresh.call('GET', `/customers/${file['id']}/tickets`)
-    expect(theirs.body['items'].map((one: { id: string }) => one.id)).toEqual(made.toReversed())
+    expect(theirs.body['items'].map((one: { id: string }) => one.id)).toEqual(made.slice(1).toReversed())
     expect((await fresh.call('GET', '/tickets?state=asleep')).status).toBe(400)
     expect((await fresh.call('GET', '/tickets?colour=red')).status).toBe(400)
   })

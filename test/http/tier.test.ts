@@ -157,6 +157,25 @@ describe('a tier', () => {
     expect(await member(id)).toMatchObject({ tier: 'gold', validUntil: '2028-12-31', since: START })
   })
 
+  test('goes to the bin with its customer and comes back with its clock', async () => {
+    const id = await customer()
+    await buys(id, 400)
+    await settle(crm)
+    const before = await member(id)
+    const { version } = (await crm.call('GET', `/customers/${id}`)).body
+    await crm.call('DELETE', `/customers/${id}`, { ifMatch: version })
+    await settle(crm)
+    const listed = async () =>
+      (await crm.call('GET', '/tiers/gold/customers?limit=100')).body['items'].map((one: { customerId: string }) => one.customerId)
+    expect(await listed()).not.toContain(id)
+    expect(await at('2027-11-05T00:00:00.000Z', id)).toEqual([])
+    await crm.call('POST', `/customers/${id}/restore`)
+    await settle(crm)
+    expect(await listed()).toContain(id)
+    expect(await member(id)).toMatchObject({ tier: 'gold', validUntil: before['validUntil'], since: before['since'] })
+    expect(await at('2027-11-06T00:00:00.000Z', id)).toEqual(['tier.at_risk'])
+  })
+
   test('is found in the list of its members, latest first, by those who may see all customers', async () => {
     const first = await customer()
     const second = await customer()

@@ -29,10 +29,14 @@ export const planShape = () => ({
 })
 
 /** A customer's plan of contacts as it stands by today's policy, in words. */
-export const show = action('cadence.show', () => ({ input: z.strictObject({ id: idOf(customer) }), output: z.object(planShape()) }), async (ctx, { id }) => {
-  const [head, rules] = await Promise.all([visibleHead(ctx, id), rulesOf(ctx)])
-  return planView(ctx, standingIn(id, head), rules)
-})
+export const show = action(
+  'cadence.show',
+  () => ({ input: z.strictObject({ id: idOf(customer) }), output: z.object(planShape()) }),
+  async (ctx, { id }) => {
+    const [head, rules] = await Promise.all([visibleHead(ctx, id), rulesOf(ctx)])
+    return planView(ctx, standingIn(id, head), rules)
+  },
+)
 
 /** A plan by today's policy, in words. */
 export function planView(ctx: Ctx, standing: Standing, rules: Rules) {

@@ -77,7 +77,11 @@ export function timerFor(nextAt: Instant | undefined, how: { occupied: boolean; 
   return how.stands !== undefined && how.stands <= wanted ? how.stands : wanted
 }
 
-const BASIS = { contact: 'last contact', purchase: 'no contact on record, last purchase', start: 'no contact on record, customer of this tier for' } as const
+const BASIS = {
+  contact: 'last contact',
+  purchase: 'no contact on record, last purchase',
+  start: 'no contact on record, looked after for',
+} as const
 
 /** The plan in words: "black-gold customers are contacted every 14 days; last contact 15 days ago". */
 export function explain(grounds: Grounds & { tier?: string | undefined }, now: Instant, timeZone: string): string {

@@ -1,5 +1,5 @@
-import { dayFrom, dayNumber, MS_PER_DAY, type Day, type Instant } from '../../kernel/clock.ts'
-import { dayIn, offsetAt } from '../../kernel/zone.ts'
+import { dayFrom, dayNumber, type Day, type Instant } from '../../kernel/clock.ts'
+import { dayIn, shownAt } from '../../kernel/zone.ts'
 
 /** When a workspace works: in which time zone, on which days of the week, from what time, and on which days not. */
 export interface WorkTime {
@@ -12,16 +12,9 @@ export interface WorkTime {
   daysOff: readonly Day[]
 }
 
-/**
- * The instant at which a clock on the wall there shows this day and time. A time shown twice is the first of the two;
- * a time that the clocks skip is as much later as they were put on (the "compatible" rule of RFC 9557 and Temporal).
- */
+/** The instant at which a clock on the wall there shows this day and time, `09:00`. */
 export function instantAt(day: Day, time: string, timeZone: string): Instant {
-  const wall = Date.parse(`${day}T${time}:00Z`)
-  const before = wall - offsetAt(wall - MS_PER_DAY, timeZone)
-  const after = wall - offsetAt(wall + MS_PER_DAY, timeZone)
-  const shown = [before, after].sort((a, b) => a - b).find((ms) => ms + offsetAt(ms, timeZone) === wall)
-  return new Date(shown ?? before).toISOString()
+  return new Date(shownAt(Date.parse(`${day}T${time}:00Z`), timeZone)).toISOString()
 }
 
 /** The calendar day some days later (earlier when negative). */

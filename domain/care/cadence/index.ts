@@ -22,7 +22,9 @@ export default module('cadence', {
     route('GET /customers/{id}/cadence', show, { can: 'cadence:read', summary: 'When a customer is contacted next, and why' }),
     route('GET /revisit-policy', showPolicy, { can: 'cadence:read', summary: 'How often customers of each tier are contacted, and on which days' }),
     route('POST /revisit-policy', setPolicy, {
-      can: 'cadence:write', summary: 'Set how often customers of each tier are contacted, and on which days', example: { ...newPolicy }, faults: ['revisit_policy.version_differs'],
+      can: 'cadence:write', summary: 'Set how often customers of each tier are contacted, and on which days', example: { ...newPolicy },
+      description: 'Sets the policy as a whole. Send If-Match with the version you read to refuse a change that overlooks another one.',
+      faults: ['revisit_policy.version_differs'],
     }),
   ],
 })

@@ -38,7 +38,10 @@ function only({ since, lastContactAt, contactId, notBefore, retryAt, taskId, war
   return { since, lastContactAt, contactId, notBefore, retryAt, taskId, warningId }
 }
 
-type Given<T> = { [K in keyof T as undefined extends T[K] ? never : null extends T[K] ? never : K]: T[K] } & { [K in keyof T]?: Exclude<T[K], null | undefined> }
+type Absent = null | undefined
+type Given<T> = { [K in keyof T as Extract<T[K], Absent> extends never ? K : never]: T[K] } & { [K in keyof T]?: Exclude<T[K], Absent> }
+
+/** The fields that have a value. */
 function cleared<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as Given<T>
 }

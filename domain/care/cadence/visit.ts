@@ -21,7 +21,9 @@ export function warningVisit(warning: WarningRecord, dueAt: Instant): Visit & { 
 }
 
 /** The visit that a tier's cadence asks for. */
-export function cadenceVisit(grounds: Grounds & { tier?: string | undefined }, dueAt: Instant, now: Instant, timeZone: string): Visit & { reason: string } {
+export function cadenceVisit(
+  grounds: Grounds & { tier?: string | undefined }, dueAt: Instant, now: Instant, timeZone: string,
+): Visit & { reason: string } {
   return {
     title: `Regular contact with a ${grounds.tier ?? ''} customer`,
     cause: 'cadence',

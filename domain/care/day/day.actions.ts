@@ -73,8 +73,14 @@ interface Source {
 function sources(pk: string, tonight: string, today: string): Source[] {
   const closing = dayAfter(today, CLOSES_SOON_DAYS + 1)
   return [
-    { name: 'tasks', can: 'task:read', queries: [{ pk, from: 'task#open#', to: `task#open#${tonight}` }], workOf: taskWork, says: 'open tasks due by the end of today' },
-    { name: 'warnings', can: 'warning:read', queries: [{ pk, begins: 'warning#open#', descending: true }], workOf: warningWork, says: 'open warnings, the largest value first' },
+    {
+      name: 'tasks', can: 'task:read', queries: [{ pk, from: 'task#open#', to: `task#open#${tonight}` }], workOf: taskWork,
+      says: 'open tasks due by the end of today',
+    },
+    {
+      name: 'warnings', can: 'warning:read', queries: [{ pk, begins: 'warning#open#', descending: true }], workOf: warningWork,
+      says: 'open warnings, the largest value first',
+    },
     {
       name: 'tickets', can: 'ticket:read', queries: ACTIVE_TICKETS.map((state) => ({ pk, begins: `ticket#${state}#` })), workOf: ticketWork,
       says: 'new and open tickets assigned to the person',

@@ -61,7 +61,8 @@ function valuePart(value: Money | undefined): Part | undefined {
 function duePart(dueAt: Instant | undefined, now: Instant): Part | undefined {
   if (dueAt === undefined) return undefined
   const days = (Date.parse(now) - Date.parse(dueAt)) / MS_PER_DAY
-  if (days >= 1) return { because: `${Math.floor(days)} ${days < 2 ? 'day' : 'days'} late`, points: LATE + LATE_PER_DAY * Math.min(LATE_DAYS, Math.floor(days)) }
+  const whole = Math.floor(days)
+  if (whole >= 1) return { because: `${whole} ${whole === 1 ? 'day' : 'days'} late`, points: LATE + LATE_PER_DAY * Math.min(LATE_DAYS, whole) }
   if (days >= 0) return { because: 'due now', points: LATE }
   if (days > -1) return { because: 'due within a day', points: DUE_TODAY }
   return days > -7 ? { because: 'due within a week', points: DUE_THIS_WEEK } : undefined

@@ -19,8 +19,8 @@ export function taskWork(row: Row<TaskRecord>): Waiting {
 
 export function warningWork(row: Row<WarningRecord>): Waiting {
   return {
-    kind: 'warning', id: row.id, title: 'This customer has gone quiet', reason: row.explanation, priority: row.severity, valueAtStake: row.valueAtStake,
-    dueAt: row.raisedAt,
+    kind: 'warning', id: row.id, title: 'This customer has gone quiet', reason: row.explanation, priority: row.severity,
+    valueAtStake: row.valueAtStake, dueAt: row.raisedAt,
   }
 }
 
@@ -36,12 +36,17 @@ export const ACTIVE_TICKETS = ['new', 'open'] as const
 /** A deal asks for attention when it closes within this time, or should have. Days. */
 export const CLOSES_SOON_DAYS = 14
 
+function sayClose(days: number): string {
+  if (days < 0) return `should have closed ${-days} ${days === -1 ? 'day' : 'days'} ago`
+  return days === 0 ? 'closes today' : `closes in ${days} ${days === 1 ? 'day' : 'days'}`
+}
+
 /** An open deal that is overdue, closes soon or does not move; undefined when it is on its way. */
 export function dealWork(row: Row<DealRecord>, today: Day): Waiting | undefined {
   const days = row.expectedClose === undefined ? undefined : Math.round((Date.parse(row.expectedClose) - Date.parse(today)) / MS_PER_DAY)
   const soon = days !== undefined && days <= CLOSES_SOON_DAYS
   if (!soon && row.staleSince === undefined) return undefined
-  const close = days === undefined || !soon ? [] : [days < 0 ? `should have closed ${-days} days ago` : days === 0 ? 'closes today' : `closes in ${days} days`]
+  const close = days !== undefined && soon ? [sayClose(days)] : []
   const stale = row.staleSince === undefined ? [] : [`in stage ${row.stage ?? ''} for too long since ${row.staleSince.slice(0, 10)}`]
   return {
     kind: 'deal', id: row.id, title: row.name ?? 'Deal', reason: [...close, ...stale].join('; '), valueAtStake: row.weighted ?? row.value,

@@ -49,12 +49,14 @@ const output = () =>
     timeline: sectionView(entry()),
   })
 
+const schemas = () => ({ input: z.strictObject({ id: idOf(customer) }), output: output() })
+
 /**
  * The whole of a customer in one round: the file with its singles in one query, and beside it one bounded query for each
  * kind of record. At most 8 read units for records of a usual size, however long the history is. Kinds that the caller may
  * not read are not read and left out.
  */
-export const overview = action('customer.overview', () => ({ input: z.strictObject({ id: idOf(customer) }), output: output() }), async (ctx, { id }) => {
+export const overview = action('customer.overview', schemas, async (ctx, { id }) => {
   const [head, workspace, rules, read] = await Promise.all([visibleHead(ctx, id), workspaceOf(ctx), rulesOf(ctx), readAll(ctx, id)])
   const file = head.customer
   const open = openWork(ctx, file, read)
@@ -93,7 +95,8 @@ function openWork(ctx: Ctx, file: CustomerRecord, { warning: warnings, task: tas
   const more = (read: Read, source: string) => ({ more: read.more, source })
   return {
     ...(warnings && {
-      warnings: section(warning, visible(ctx, warning, file, warnings), isStanding, more(warnings, `those that stand among the latest ${WARNINGS} warnings`)),
+      warnings: section(warning, visible(ctx, warning, file, warnings), isStanding,
+        more(warnings, `those that stand among the latest ${WARNINGS} warnings`)),
     }),
     ...(tasks && { tasks: section(task, visible(ctx, task, file, tasks), () => true, more(tasks, 'open tasks, the first due first')) }),
     ...(deals && {
@@ -123,5 +126,6 @@ function timelineOf(ctx: Ctx, file: CustomerRecord, read: Reads) {
   const told = Object.entries(STORIES).flatMap(([noun, kind]) => visible(ctx, kind, file, read[noun as keyof typeof STORIES]))
   const entries = told.map(entryOf).filter((one) => one !== undefined).sort((a, b) => (a.at < b.at ? 1 : -1))
   const more = Object.keys(STORIES).some((noun) => read[noun as keyof typeof STORIES]?.more)
-  return { items: entries.slice(0, LATEST), more: more || entries.length > LATEST, source: `the latest ${LATEST} of interactions, purchases, deals and tickets` }
+  const source = `the latest ${LATEST} of interactions, purchases, deals and tickets`
+  return { items: entries.slice(0, LATEST), more: more || entries.length > LATEST, source }
 }

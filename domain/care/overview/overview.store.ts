@@ -34,7 +34,9 @@ export async function openTasks(ctx: Ctx, customerId: string, limit: number): Pr
 }
 
 /** Of what was read, what the caller's scope for the kind takes in. */
-export function visible(ctx: Ctx, kind: Pick<Entity<string, never>, 'noun' | 'home' | 'responsible'>, file: CustomerRecord, read: Read | undefined): Item[] {
+export function visible(
+  ctx: Ctx, kind: Pick<Entity<string, never>, 'noun' | 'home' | 'responsible'>, file: CustomerRecord, read: Read | undefined,
+): Item[] {
   const scope = scopeOf(ctx.actor, `${kind.noun}:read`)
   if (!read || !scope) return []
   return read.items.filter((item) => mayTouch({ ...ctx, scope }, kind, item, { ...file }))

@@ -27,7 +27,8 @@ export default module('task', {
       can: 'task:write', summary: 'Change an open task', example: { dueAt: '2026-12-02T09:00:00Z' }, faults: ['task.closed', 'task.version_differs'],
     }),
     route('POST /tasks/{id}/done', a.done, {
-      can: 'task:write', summary: 'Record what came of the contact', example: { outcome: 'reached', note: 'Will come in on Saturday.' }, faults: ['task.closed'],
+      can: 'task:write', summary: 'Record what came of the contact', faults: ['task.closed'],
+      example: { outcome: 'reached', note: 'Will come in on Saturday.' },
     }),
     route('POST /tasks/{id}/cancel', a.cancel, {
       can: 'task:write', summary: 'Cancel a task', example: { reason: 'The customer wrote by themselves.' }, faults: ['task.closed'],

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { action } from '../../kernel/action.ts'
+import { daysLater, type Instant } from '../../kernel/clock.ts'
 import { alter, commit, create } from '../../kernel/commit.ts'
+import type { Ctx } from '../../kernel/context.ts'
 import { event } from '../../kernel/event.ts'
 import { fault, invalid } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
@@ -40,7 +42,8 @@ export const plan = action('task.create', () => ({ input: planInput(), output: v
   const file = await find(ctx, customer, id)
   if (ownerId !== undefined) await mustBeActive(ctx, ownerId, 'ownerId')
   const owner = ownerId ?? file.ownerId ?? (ctx.actor.kind === 'user' ? ctx.actor.id : undefined)
-  const fields: Task = { ...given(rest), cause: 'manual', state: 'open', ...(owner !== undefined && { ownerId: owner }) }
+  const dueAt = dueMoment(ctx, rest.dueAt)
+  const fields: Task = { ...given(rest), dueAt, cause: 'manual', state: 'open', ...(owner !== undefined && { ownerId: owner }) }
   const { record, change } = create(ctx, task, fields, taskOpened, { customer: id })
   return commit(ctx, [change], record)
 })
@@ -63,7 +66,8 @@ export const change = action(
   async (ctx, { id, ...patch }) => {
     if (Object.keys(patch).length === 0) throw invalid('patch.empty', '', 'Nothing to change was given.')
     if (patch.ownerId) await mustBeActive(ctx, patch.ownerId, 'ownerId')
-    return amend(ctx, task, id, patch, taskChanged, (_after, before) => mustBeOpen(before))
+    const moved = patch.dueAt === undefined ? patch : { ...patch, dueAt: dueMoment(ctx, patch.dueAt) }
+    return amend(ctx, task, id, moved, taskChanged, (_after, before) => mustBeOpen(before))
   },
 )
 
@@ -138,13 +142,24 @@ export const listOfCustomer = action(
   'task.list_of_customer',
   () => ({ input: z.strictObject({ ...pageInput(), id: idOf(customer), state: stateInput() }), output: pageOf(rowView(task)) }),
   async (ctx, { id, ...input }) => {
-    await find(ctx, customer, id)
-    return listPage(ctx, task, facet(task, customerFacet(id), `${input.state}#`), input, { descending: input.state !== 'open' })
+    const theirs = facet(task, customerFacet(id), `${input.state}#`)
+    const [page] = await Promise.all([listPage(ctx, task, theirs, input, { descending: input.state !== 'open' }), find(ctx, customer, id)])
+    return page
   },
 )
 
 function mustBeOpen(before: TaskRecord): void {
   if (before.state !== 'open') throw fault('conflict', 'task.closed', `This task is ${before.state} since ${before.closedAt ?? before.updatedAt}.`)
+}
+
+/** How far ahead a task may be due. Days. */
+const LONGEST_AHEAD = 3_660
+
+/** A due time as it is kept, so that it sorts as text. */
+function dueMoment(ctx: Ctx, dueAt: string): Instant {
+  const at = new Date(dueAt).toISOString()
+  if (at > daysLater(ctx.now, LONGEST_AHEAD)) throw invalid('due_at.too_far', 'dueAt', `A task is due within ${LONGEST_AHEAD} days.`)
+  return at
 }
 
 /** The fields that were given. */

@@ -13,6 +13,7 @@ import { openTasksOf, task, taskAt, type TaskRecord } from './task.store.ts'
 import { taskCancelled, taskChanged, taskOverdue } from './task.actions.ts'
 
 const nothing = () => z.object({})
+const reaction = () => ({ input: happenedSchema(), output: nothing() })
 
 /**
  * A task two days late goes before the team's lead, once. Looks again first: the task may be done, moved or told
@@ -32,7 +33,7 @@ export const escalate = action('task.escalate', () => ({ input: dueSchema(), out
  * Open tasks follow the customer to a new account manager: those of the one before and those that nobody has. A task
  * given to another person on purpose stays theirs. Reads the customer as it is now, so late and repeated events agree.
  */
-export const followOwner = action('task.follow_owner', () => ({ input: happenedSchema(), output: nothing() }), async (ctx, { customerId, changed }) => {
+export const followOwner = action('task.follow_owner', reaction, async (ctx, { customerId, changed }) => {
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
   if (!file || file.deletedAt) return {}
   const was = (changed['ownerId'] as { from?: string } | undefined)?.from
@@ -42,7 +43,7 @@ export const followOwner = action('task.follow_owner', () => ({ input: happenedS
 })
 
 /** A customer in the bin is not contacted. */
-export const cancelAll = action('task.cancel_all', () => ({ input: happenedSchema(), output: nothing() }), async (ctx, { customerId }) => {
+export const cancelAll = action('task.cancel_all', reaction, async (ctx, { customerId }) => {
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
   if (!file?.deletedAt) return {}
   const patch = { state: 'cancelled', closedAt: ctx.now, cancelReason: 'The customer file was put in the bin.' } as const

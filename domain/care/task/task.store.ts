@@ -13,7 +13,9 @@ export const task = entity({
   prefix: 'tas',
   home: 'customer',
   fields: () => z.object(taskShape()),
-  row: ['title', 'cause', 'sourceId', 'reason', 'ownerId', 'dueAt', 'priority', 'valueAtStake', 'state', 'closedAt', 'outcome', 'escalatedAt', 'escalatedTo'],
+  row: [
+    'title', 'cause', 'sourceId', 'reason', 'ownerId', 'dueAt', 'priority', 'valueAtStake', 'state', 'closedAt', 'outcome', 'escalatedAt', 'escalatedTo',
+  ],
   /** A customer's tasks by state and time. */
   list: { on: ['state', 'dueAt', 'closedAt'], key: (one, id) => ({ facet: customerFacet(id), order: `${one.state}#${orderOf(one)}` }) },
   owner: { on: ['ownerId', 'state', 'dueAt', 'closedAt'], key: (one) => ({ user: one.ownerId ?? NOBODY, state: one.state, at: orderOf(one) }) },

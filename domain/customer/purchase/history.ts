@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { foldPurchase, recomputeRhythm } from '../../insight/model/rhythm-state.ts'
+import { foldPurchase, recomputeRhythm } from '../rhythm/index.ts'
 import { daysLater, type Instant } from '../../kernel/clock.ts'
 import * as f from '../../kernel/fields.ts'
 import { baseOf, returnedBase, type Purchase } from './purchase.ts'

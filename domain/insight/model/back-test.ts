@@ -2,7 +2,7 @@ import { pAny } from './btyd.ts'
 import { expectedPurchases } from './expected-purchases.ts'
 import { type Example, type LearnedScore, learnScore, learnedRisk, scoreFeatures } from './learned-score.ts'
 import { type CalibrationBand, type LiftDecile, type Ranked, auc, calibration, liftByDecile, precisionAtTop } from './ranking.ts'
-import { DAYS_PER_WEEK, historyAt } from './rhythm-state.ts'
+import { DAYS_PER_WEEK, historyAt } from '../../customer/rhythm/index.ts'
 import type { Snapshot, SnapshotCustomer } from './snapshot.ts'
 
 /**

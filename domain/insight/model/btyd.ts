@@ -1,4 +1,4 @@
-import type { PurchaseHistory } from './rhythm-state.ts'
+import type { PurchaseHistory } from '../../customer/rhythm/index.ts'
 
 /**
  * The two "buy till you die" models: BG/NBD (Fader, Hardie & Lee 2005), in which a customer may leave after each

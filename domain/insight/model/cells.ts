@@ -1,5 +1,5 @@
 import type { ModelCell } from './btyd-likelihood.ts'
-import { DAYS_PER_WEEK, type RhythmState } from './rhythm-state.ts'
+import { DAYS_PER_WEEK, type RhythmState } from '../../customer/rhythm/index.ts'
 
 /**
  * Sums of the customers who share a first week, a number of repeats and a last week. A fit reads these, never the

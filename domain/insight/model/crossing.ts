@@ -1,5 +1,5 @@
 import { type BtydModel, lnLeavingOdds, pAny } from './btyd.ts'
-import { DAYS_PER_WEEK, type RhythmState, historyAt } from './rhythm-state.ts'
+import { DAYS_PER_WEEK, type RhythmState, historyAt } from '../../customer/rhythm/index.ts'
 
 /** A line not reached within this many weeks of the last purchase (a hundred years) is never reached. */
 const NEVER_WEEKS = 5218

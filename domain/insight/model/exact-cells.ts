@@ -1,6 +1,6 @@
 import type { ModelCell } from './btyd-likelihood.ts'
 import type { SpendCell } from './gamma-gamma.ts'
-import { type RhythmState, historyAt, meanRepeatSpend } from './rhythm-state.ts'
+import { type RhythmState, historyAt, meanRepeatSpend } from '../../customer/rhythm/index.ts'
 
 /** Customers grouped only where their histories are equal to the day: the likelihood of these is the ungrouped one. */
 export function exactModelCells(states: Iterable<RhythmState>, observationDay: number): ModelCell[] {

@@ -1,5 +1,5 @@
 import { type BtydModel, leavingB, pAlive } from './btyd.ts'
-import type { PurchaseHistory } from './rhythm-state.ts'
+import type { PurchaseHistory } from '../../customer/rhythm/index.ts'
 
 /** From this a on the series needs as many terms as a·t/(α+T), and the quadrature is exact to rounding. */
 const QUADRATURE_FROM_A = 40

@@ -1,6 +1,6 @@
 import { type BtydModel, pAny } from './btyd.ts'
 import { type LogisticModel, fitLogistic, predict } from './logistic.ts'
-import { DAYS_PER_WEEK, type RhythmState, historyAt } from './rhythm-state.ts'
+import { DAYS_PER_WEEK, type RhythmState, historyAt } from '../../customer/rhythm/index.ts'
 
 /** The workspace's own regression needs at least this many cut dates with complete labels … */
 export const FEWEST_CUTS = 3

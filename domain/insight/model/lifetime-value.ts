@@ -1,6 +1,6 @@
 import { type BtydModel, pAlive } from './btyd.ts'
 import { expectedPurchasesIfAlive } from './expected-purchases.ts'
-import { DAYS_PER_WEEK, type PurchaseHistory } from './rhythm-state.ts'
+import { DAYS_PER_WEEK, type PurchaseHistory } from '../../customer/rhythm/index.ts'
 
 /** Weeks of a month: a twelfth of 365 days. */
 export const WEEKS_PER_MONTH = 365 / 12 / DAYS_PER_WEEK

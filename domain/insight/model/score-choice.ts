@@ -1,7 +1,7 @@
 import { type BackTest, examplesOf } from './back-test.ts'
 import { type BtydModel, pAny } from './btyd.ts'
 import { FEWEST_CUTS, FEWEST_LEARNERS, type LearnedScore, learnScore, learnedRisk } from './learned-score.ts'
-import { DAYS_PER_WEEK, type RhythmState, historyAt } from './rhythm-state.ts'
+import { DAYS_PER_WEEK, type RhythmState, historyAt } from '../../customer/rhythm/index.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The score that ranks warnings, and why it was chosen, in a sentence for the user. */

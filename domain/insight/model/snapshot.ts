@@ -1,7 +1,7 @@
 import { modelCells, rhythmCellsOf } from './cells.ts'
 import { type RhythmFit, fitRhythm } from './fit.ts'
 import { FEWEST_LEARNERS } from './learned-score.ts'
-import { type PurchaseEntry, type RhythmState, foldPurchase } from './rhythm-state.ts'
+import { type PurchaseEntry, type RhythmState, foldPurchase } from '../../customer/rhythm/index.ts'
 
 /** One customer's entries in order of day, purchases before returns within a day. */
 export interface PurchaseLog {

@@ -1,5 +1,5 @@
 import type { SpendCell } from './gamma-gamma.ts'
-import { type RhythmState, meanRepeatSpend } from './rhythm-state.ts'
+import { type RhythmState, meanRepeatSpend } from '../../customer/rhythm/index.ts'
 
 /** Width of a band of mean spend: about 5 %. Within it only ln(v + xm) is approximate, to the second order; the rest is exact. */
 const BAND_LN_WIDTH = 0.05

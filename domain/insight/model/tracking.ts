@@ -1,6 +1,6 @@
 import type { BtydModel } from './btyd.ts'
 import { expectedPurchases } from './expected-purchases.ts'
-import { DAYS_PER_WEEK } from './rhythm-state.ts'
+import { DAYS_PER_WEEK } from '../../customer/rhythm/index.ts'
 import { type PurchaseLog, stateAt } from './snapshot.ts'
 
 /** Repeat purchase days of a cohort up to a day: foretold and counted. */

@@ -3,7 +3,7 @@ import { aliveCrossingDay, anyCrossingDay } from './crossing.ts'
 import type { RhythmFit } from './fit.ts'
 import { type GammaGammaParams, expectedSpend } from './gamma-gamma.ts'
 import { DEFAULT_VALUE_POLICY, type ValuePolicy, valueAtStake } from './lifetime-value.ts'
-import { DAYS_PER_WEEK, type RhythmState, historyAt, meanRepeatSpend } from './rhythm-state.ts'
+import { DAYS_PER_WEEK, type RhythmState, historyAt, meanRepeatSpend } from '../../customer/rhythm/index.ts'
 
 /** The line under which a silence is worth a warning: on P(alive), or on P(any purchase within the horizon). */
 export interface WarningLine {

@@ -4,7 +4,7 @@ import { sayMoney } from '../../kernel/money.ts'
 import { dayNumberIn } from '../../kernel/zone.ts'
 import { expectedPurchases } from '../model/expected-purchases.ts'
 import { lifetimeValue } from '../model/lifetime-value.ts'
-import { historyAt, DAYS_PER_WEEK, type RhythmState } from '../model/rhythm-state.ts'
+import { historyAt, DAYS_PER_WEEK, type RhythmState } from '../../customer/rhythm/index.ts'
 import { warningDay, warningReason } from '../model/warning-line.ts'
 import { lineOf, spendParams, type CurrentModel } from '../statistics/index.ts'
 
@@ -72,7 +72,7 @@ export function explain(
     valueAtStakeMinor: Math.round(reason.valueAtStake),
     ...(warn !== undefined && { warnDay: dayFrom(warn) }),
   }
-  return { ...numbers, words: sayRhythm(numbers, workspace.currency) }
+  return { ...numbers, words: sayRhythm(numbers, workspace.currency, dayFrom(today)) }
 }
 
 const tenth = (value: number): number => Math.round(value * 10) / 10
@@ -104,17 +104,20 @@ export function saySilence(numbers: {
     : `Bought on one day only, ${sayDays(daysSinceLast)} ago (${lastPurchase}); active customers here buy every ${sayDays(usualGapDays)} on average.`
 }
 
-function sayRhythm(numbers: Omit<Explanation, 'words'>, currency: string): string {
+function sayRhythm(numbers: Omit<Explanation, 'words'>, currency: string, today: Day): string {
   const money = (amount: number) => sayMoney({ amount, currency })
-  const warn = numbers.warnDay
-    ? `With no purchase, the warning is due on ${numbers.warnDay}, when that chance falls to ${sayChance(numbers.warningLine)}.`
-    : 'No warning is in sight.'
   return [
     saySilence(numbers),
     `The chance that they are still a customer is ${sayChance(numbers.pAlive)};`,
     `that they buy within ${numbers.horizonDays} days, ${sayChance(numbers.pAny)}.`,
     `Expected in 12 months: ${numbers.expectedPurchases.within12Months.toFixed(1)} purchases of about ${money(numbers.expectedSpendMinor)},`,
     `worth ${money(numbers.value12MonthsMinor)} today.`,
-    warn,
+    sayWarnDay(numbers, today),
   ].join(' ')
+}
+
+function sayWarnDay({ warnDay, warningLine }: Omit<Explanation, 'words'>, today: Day): string {
+  if (warnDay === undefined) return 'No warning is in sight.'
+  if (warnDay <= today) return `That chance fell to the warning line of ${sayChance(warningLine)} on ${warnDay}.`
+  return `With no purchase, the warning is due on ${warnDay}, when that chance falls to ${sayChance(warningLine)}.`
 }

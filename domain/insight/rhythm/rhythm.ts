@@ -3,7 +3,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import * as f from '../../kernel/fields.ts'
 import { startOfDay } from '../../kernel/zone.ts'
 import type { BtydModel } from '../model/btyd.ts'
-import type { RhythmState } from '../model/rhythm-state.ts'
+import type { RhythmState } from '../../customer/rhythm/index.ts'
 import { warningDay } from '../model/warning-line.ts'
 import { lineOf, type WarningPolicy } from '../statistics/index.ts'
 

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../kernel/context.ts'
 import type { Item } from '../../kernel/table/table.ts'
 import { rhythmCellChanges, type RhythmCell } from '../model/cells.ts'
-import type { RhythmState } from '../model/rhythm-state.ts'
+import type { RhythmState } from '../../customer/rhythm/index.ts'
 import { spendCellChanges, type SpendSums } from '../model/spend-cells.ts'
 
 /**

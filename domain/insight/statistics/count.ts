@@ -1,7 +1,7 @@
 import type { Ctx } from '../../kernel/context.ts'
 import type { Change, Projection } from '../../kernel/event.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
-import type { RhythmState } from '../model/rhythm-state.ts'
+import type { RhythmState } from '../../customer/rhythm/index.ts'
 import { addToCell, cellAdds } from './cells.store.ts'
 
 /**
@@ -70,15 +70,18 @@ export const countPurchases: Projection = {
       const known = counted && latest.get(counted.pk)
       if (counted && (!known || known.version < counted.version)) latest.set(counted.pk, counted)
     }
-    if (latest.size === 0) return
-    const all = [...latest.values()]
-    for (let from = 0; from < all.length; from += AT_ONCE) await count(ctx, all.slice(from, from + AT_ONCE))
+    await count(ctx, [...latest.values()])
   },
 }
 
 /** Marks customers as counted and moves them between the cells of the newest generation. @returns how many were not counted before */
 export async function count(ctx: Ctx, customers: readonly Counted[]): Promise<number> {
-  if (customers.length === 0) return 0
+  let counted = 0
+  for (let from = 0; from < customers.length; from += AT_ONCE) counted += await countSome(ctx, customers.slice(from, from + AT_ONCE))
+  return counted
+}
+
+async function countSome(ctx: Ctx, customers: readonly Counted[]): Promise<number> {
   const { generation } = await countingOf(ctx)
   const marks = await Promise.all(customers.map((one) => mark(ctx, one, generation)))
   const moves = marks.filter((one) => one !== undefined && one !== 'look again')

@@ -4,7 +4,6 @@ import { dayFrom, later } from '../../kernel/clock.ts'
 import { alter, commit, create } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { event } from '../../kernel/event.ts'
-import { fault } from '../../kernel/fault.ts'
 import { viewOf } from '../../kernel/record.ts'
 import { dayNumberIn } from '../../kernel/zone.ts'
 import { workspaceOf, type Workspace } from '../../platform/workspace/index.ts'
@@ -46,14 +45,16 @@ export const fit = action(
   },
 )
 
-/** The models as they stand. @throws Fault `missing` before the first fit */
+/** The models as they stand; version 0, before the first fit, are the published ones, and say so. */
 export const show = action(
   'model.show',
   () => ({ input: z.strictObject({}), output: view() }),
   async (ctx) => {
     const record = await lastFit(ctx)
-    if (!record) throw fault('missing', 'model.not_fitted', 'No fit has run yet: published parameters (CDNOW) are in use.')
-    return record
+    if (record) return record
+    const start = '1970-01-01T00:00:00.000Z'
+    const published = fitted({ rhythm: [], spend: [] }, await workspaceOf(ctx), ctx)
+    return { ...published, fittedAt: start, id: model.id(MODEL_KEY), version: 0, createdAt: start, updatedAt: start }
   },
 )
 
@@ -72,7 +73,7 @@ function fitted(cells: Cells, workspace: Workspace, ctx: Ctx): Model {
     rhythm: stored(rhythm),
     comparison: stored(fitRhythm('bgnbd', seen)),
     spend: { ...amounts, ...(standardErrors && { standardErrors }) },
-    typicalValueMinor: Math.round(typicalStake(rhythm, spend.params, cells.rhythm, lineOf(workspace))),
+    typicalValueMinor: spend.repeaters > 0 ? Math.round(typicalStake(rhythm, spend.params, cells.rhythm, lineOf(workspace))) : 0,
   }
 }
 

@@ -15,7 +15,7 @@ export default module('model', {
   entities: [model],
   events: [modelFitted],
   routes: [
-    route('GET /model', show, { can: 'model:read', summary: 'The models in use, how well they fit and why', faults: ['model.not_fitted'] }),
+    route('GET /model', show, { can: 'model:read', summary: 'The models in use, how well they fit and why' }),
     route('POST /model/fit', fit, { can: 'model:fit', summary: 'Fit the models to the customers’ purchases now', example: {} }),
     route('POST /model/recount', recount, {
       can: 'model:fit',

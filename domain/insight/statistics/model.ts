@@ -3,7 +3,7 @@ import * as f from '../../kernel/fields.ts'
 import type { BtydModel } from '../model/btyd.ts'
 import { PUBLISHED_MBGNBD, publishedSpendParams } from '../model/defaults.ts'
 import type { GammaGammaParams } from '../model/gamma-gamma.ts'
-import { DAYS_PER_WEEK, historyAt, type RhythmState } from '../model/rhythm-state.ts'
+import { DAYS_PER_WEEK, historyAt, type RhythmState } from '../../customer/rhythm/index.ts'
 import { expectedSpend } from '../model/gamma-gamma.ts'
 import { valueAtStake } from '../model/lifetime-value.ts'
 import { warningDay, type WarningLine } from '../model/warning-line.ts'
@@ -52,7 +52,7 @@ export const modelShape = () => ({
   comparison: rhythmFit(),
   /** Gamma-Gamma (Fader & Hardie 2013). */
   spend: spendFit(),
-  /** Value at stake of the customer in the middle, by which the severity of a warning is judged. Minor units. */
+  /** Value at stake of the customer in the middle, by which the severity of a warning is judged. Minor units; 0 while nobody bought twice. */
   typicalValueMinor: z.int(),
 })
 export type Model = z.output<z.ZodObject<ReturnType<typeof modelShape>>>

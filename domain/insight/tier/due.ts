@@ -14,7 +14,7 @@ import { sayDropped, sayKept, sayOverrideEnded } from './words.ts'
 
 type Earned = NonNullable<Membership['earned']> & { validUntil: Day }
 
-const outcome = () => z.object({ outcome: z.enum(['not_due', 'stopped', 'override_ended', 'expired', 'at_risk', 'safe']) })
+const outcome = () => z.object({ outcome: z.enum(['not_due', 'override_ended', 'expired', 'at_risk', 'safe']) })
 type Outcome = z.output<ReturnType<typeof outcome>>
 
 /**
@@ -28,16 +28,10 @@ export const review = action(
     const customerId = customerIdIn(id)
     const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
     const member = head.single(tier)
-    if (!member?.dueAt || member.dueAt > ctx.now) return { outcome: 'not_due' }
-    if (!head.customer || head.customer.deletedAt) return save(ctx, member, { dueAt: null }, 'stopped')
+    if (!member?.dueAt || member.dueAt > ctx.now || member.deletedAt) return { outcome: 'not_due' }
     if (member.override && member.override.until < setting.today) {
-      return turn(
-        ctx,
-        setting,
-        member,
-        { override: null, cause: 'override_ended', words: sayOverrideEnded(setting.policy, member) },
-        'override_ended',
-      )
+      const words = sayOverrideEnded(setting.policy, member)
+      return turn(ctx, setting, member, { override: null, cause: 'override_ended', words }, 'override_ended')
     }
     const { earned } = member
     if (!earned?.validUntil) return save(ctx, member, { dueAt: dueOf(setting, member) ?? null }, 'safe')
@@ -49,7 +43,7 @@ export const review = action(
 async function expire(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned): Promise<Outcome> {
   const { policy, timeZone } = setting
   const rule = ruleToKeep(policy, earned)
-  const spent = await netSpend(ctx, member.customerId, windowOfExpiry(earned.validUntil, timeZone))
+  const { minor: spent } = await netSpend(ctx, member.customerId, windowOfExpiry(earned.validUntil, timeZone))
   const { earned: next, kept } = earnedAfterExpiry(setting, earned, spent)
   const words = kept && rule ? sayKept(policy, rule, spent, next) : sayDropped(policy, earned.tier, rule, spent, next)
   return turn(ctx, setting, member, { earned: next, cause: kept ? 'renewed' : 'demoted', words }, 'expired')
@@ -63,7 +57,8 @@ async function lookAhead(ctx: Ctx, setting: Setting, member: MembershipRecord, e
   const dueAt = dueOf(setting, looked) ?? null
   if (member.lookedAhead === validUntil || !rule) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
   const { keepLine } = rule
-  const spent = await netSpend(ctx, member.customerId, windowOfExpiry(validUntil, setting.timeZone), keepLine.amount)
+  const window = windowOfExpiry(validUntil, setting.timeZone)
+  const { minor: spent } = await netSpend(ctx, member.customerId, window, { enough: keepLine.amount })
   if (spent >= keepLine.amount) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
   const inCurrency = (amount: number) => ({ amount, currency: keepLine.currency })
   const atRisk = {

@@ -1,11 +1,10 @@
 import * as z from 'zod'
 import { history, historyChanged, YEAR_DAYS, type HistoryRecord } from '../../customer/purchase/index.ts'
 import { action } from '../../kernel/action.ts'
-import { daysLater } from '../../kernel/clock.ts'
+import { daysLater, type Instant } from '../../kernel/clock.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
-import type { EventType } from '../../kernel/event.ts'
-import { happenedSchema } from '../../kernel/event.ts'
+import { happenedSchema, type EventType } from '../../kernel/event.ts'
 import { dayIn } from '../../kernel/zone.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { headOf } from '../rhythm/index.ts'
@@ -23,6 +22,11 @@ export async function settingOf(ctx: Ctx): Promise<Setting> {
   return { policy, now: ctx.now, today: dayIn(ctx.now, timeZone), timeZone }
 }
 
+/** The days whose spend promotes: the last 365, and the one that a shop's clock may be ahead. */
+export function trailingYear(now: Instant): { after: Instant; until: Instant } {
+  return { after: daysLater(now, -YEAR_DAYS), until: daysLater(now, 1) }
+}
+
 /** The change of a membership, made or altered. Fields that the new one lacks are cleared. */
 export function membershipChange(
   ctx: Ctx,
@@ -31,7 +35,16 @@ export function membershipChange(
   event: EventType,
 ): { record: MembershipRecord; change: Change } {
   if (!before) return create(ctx, tier, next, event, { customer: next.customerId, own: '' })
-  const cleared = { tier: null, validUntil: null, earned: null, override: null, atRisk: null, lookedAhead: null, dueAt: null }
+  const cleared = {
+    tier: null,
+    validUntil: null,
+    earned: null,
+    override: null,
+    atRisk: null,
+    lookedAhead: null,
+    dueAt: null,
+    deletedAt: null,
+  }
   return alter(ctx, tier, before, { ...cleared, ...next }, event)
 }
 
@@ -67,7 +80,7 @@ export const promote = action(
 /** Net spend of the trailing 365 days, read as far as it takes to know that the hoped-for line is reached. */
 async function yearNet(ctx: Ctx, customerId: string, hoped: TierRule): Promise<number> {
   if (hoped.line.amount === 0) return 0
-  return netSpend(ctx, customerId, { after: daysLater(ctx.now, -YEAR_DAYS), until: daysLater(ctx.now, 1) }, hoped.line.amount)
+  return (await netSpend(ctx, customerId, trailingYear(ctx.now), { enough: hoped.line.amount })).minor
 }
 
 /** The reached tier as earned. It ends an override that it overtakes. */
@@ -81,6 +94,21 @@ function promotion({ policy, ...when }: Setting, member: Membership | undefined,
     words: sayReached(policy, member?.earned?.tier, reached, spent, earned),
   }
 }
+
+/** After a customer's file went to the bin or came out of it: the membership goes along, off its list and its clock. */
+export const followFile = action(
+  'tier.follow_file',
+  () => ({ input: happenedSchema(), output: z.object({}) }),
+  async (ctx, { customerId }) => {
+    if (customerId === undefined) return {}
+    const head = await headOf(ctx, customerId)
+    const member = head.single(tier)
+    const gone = head.customer?.deletedAt !== undefined
+    if (!member || !head.customer || gone === (member.deletedAt !== undefined)) return {}
+    await commit(ctx, [alter(ctx, tier, member, { deletedAt: gone ? ctx.now : null }, tierLooked).change])
+    return {}
+  },
+)
 
 /** Makes the history's bound exact, so that the next purchases need not read the year again. */
 async function exactBound(ctx: Ctx, past: HistoryRecord, spent: number): Promise<Record<string, never>> {

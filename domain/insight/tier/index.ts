@@ -7,7 +7,7 @@ import * as a from './tier.actions.ts'
 import { tier } from './tier.store.ts'
 
 export { review } from './due.ts'
-export { promote } from './follow.ts'
+export { followFile, promote } from './follow.ts'
 export { overrideEnded, tierAtRisk, tierDemoted, tierJoined, tierOverridden, tierPromoted, tierRenewed } from './events.ts'
 export { policyOf } from './policy.store.ts'
 export { labelOf, rankOf, type Policy, type TierRule } from './policy.ts'

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { customer } from '../../customer/customer/index.ts'
-import { YEAR_DAYS } from '../../customer/purchase/index.ts'
 import { action } from '../../kernel/action.ts'
 import { daysLater } from '../../kernel/clock.ts'
 import { commit } from '../../kernel/commit.ts'
@@ -13,7 +12,7 @@ import { workspaceOf } from '../../platform/workspace/index.ts'
 import { visibleHead } from '../rhythm/index.ts'
 import { creating } from '../statistics/index.ts'
 import { overrideEnded, tierOverridden } from './events.ts'
-import { membershipChange, settingOf } from './follow.ts'
+import { membershipChange, settingOf, trailingYear } from './follow.ts'
 import { rankOf } from './policy.ts'
 import { policyOf } from './policy.store.ts'
 import { membershipShape, turned } from './tier.ts'
@@ -35,19 +34,25 @@ const standing = () => {
     override: shape.override,
     atRisk: shape.atRisk,
     spent365Days: money(),
+    /** False where that is an upper bound. */
+    spentIsExact: z.boolean(),
     next: z.object({ tier: f.slug(), line: money(), missing: money() }).optional(),
     words: z.string(),
     changes: shape.changes,
   })
 }
 
-/** A customer's tier, what it rests on and what comes next. Reads the head of the partition and the purchases of the last 365 days. */
+/**
+ * A customer's tier, what it rests on and what comes next. Two queries at most: the head of the partition and the purchases
+ * of the last 365 days, the newest 200. Of a customer with more it shows the history's upper bound, and says so.
+ */
 export const show = action(
   'tier.show',
   () => ({ input: z.strictObject({ id: idOf(customer) }), output: standing() }),
   async (ctx, { id }) => {
     const [head, policy, { currency }] = await Promise.all([visibleHead(ctx, id), policyOf(ctx), workspaceOf(ctx)])
-    const spent = head.history ? await netSpend(ctx, id, { after: daysLater(ctx.now, -YEAR_DAYS), until: daysLater(ctx.now, 1) }) : 0
+    const net = head.history ? await netSpend(ctx, id, trailingYear(ctx.now), { pages: 1 }) : { minor: 0, whole: true }
+    const spent = net.whole ? net.minor : (head.history?.yearNet ?? net.minor)
     const member = head.single(tier)
     const next = policy.tiers[rankOf(policy, member?.tier) + 1]
     const labels = policy.tiers.find(({ name }) => name === member?.tier)?.labels
@@ -58,8 +63,9 @@ export const show = action(
       customerId: id,
       ...(labels && { labels }),
       spent365Days: inCurrency(spent),
+      spentIsExact: net.whole,
       ...(next && { next: { tier: next.name, line: next.line, missing: inCurrency(next.line.amount - spent) } }),
-      words: sayStanding(policy, member, { spent, next, currency }),
+      words: sayStanding(policy, member, { spent, exact: net.whole, next, currency }),
     }
   },
 )

@@ -25,30 +25,39 @@ export type MembershipRecord = RecordOf<typeof tier>
 /** Purchases of one read: about 15 units of usual ones. */
 const PAGE = 200
 
+/** What purchases between two instants come to. `whole` when all of them were read. */
+export interface Net {
+  minor: number
+  whole: boolean
+}
+
 /**
  * Net spend of the purchases after one instant and up to another, in minor units of the workspace's currency. Reads those
- * purchases and no others, newest first, and stops when `enough` is reached: the answer is then at least that.
+ * purchases and no others, newest first, and stops when `enough` is reached, so that the answer is at least that, or after
+ * so many `pages`.
  */
 export async function netSpend(
   ctx: Ctx,
   customerId: string,
   window: { after: Instant; until: Instant },
-  enough = Infinity,
-): Promise<number> {
+  { enough = Infinity, pages = Infinity }: { enough?: number; pages?: number } = {},
+): Promise<Net> {
   const { pk } = placeOf(purchase, purchase.id('', customerId))
   const from = `purchase#${timeKey(Date.parse(window.after))}`
   const to = `purchase#${timeKey(Date.parse(window.until) + 1)}`
-  let net = 0
+  let minor = 0
   let after: Item | undefined
-  do {
-    const { items, last } = await ctx.table.query({ pk, from, to, limit: PAGE, descending: true, ...(after && { after }) })
-    for (const item of items) {
-      const { at } = item
-      if (item['deletedAt'] || typeof at !== 'string' || at <= window.after || at > window.until) continue
-      const sale = saleOf(recordIn<'purchase', Purchase>(item))
-      net += sale.gross - sale.returned
-    }
-    after = last
-  } while (after && net < enough)
-  return net
+  for (let page = 0; page < pages && minor < enough && (page === 0 || after); page++) {
+    const answer = await ctx.table.query({ pk, from, to, limit: PAGE, descending: true, ...(after && { after }) })
+    minor += answer.items.reduce((sum, item) => sum + netWithin(item, window), 0)
+    after = answer.last
+  }
+  return { minor, whole: after === undefined }
+}
+
+function netWithin(item: Item, { after, until }: { after: Instant; until: Instant }): number {
+  const { at } = item
+  if (item['deletedAt'] || typeof at !== 'string' || at <= after || at > until) return 0
+  const { gross, returned } = saleOf(recordIn<'purchase', Purchase>(item))
+  return gross - returned
 }

@@ -40,11 +40,11 @@ export function sayOverrideEnded(policy: Policy, member: Membership): string {
 export function sayStanding(
   policy: Policy,
   member: Membership | undefined,
-  numbers: { spent: number; next: TierRule | undefined; currency: string },
+  numbers: { spent: number; exact: boolean; next: TierRule | undefined; currency: string },
 ): string {
-  const { spent, next, currency } = numbers
+  const { spent, exact, next, currency } = numbers
   const money = (amount: number) => sayMoney({ amount: Math.max(0, amount), currency })
-  const parts = [sayTier(policy, member), `Spent ${money(spent)} in the last 365 days.`]
+  const parts = [sayTier(policy, member), `Spent ${exact ? '' : 'at most '}${money(spent)} in the last 365 days.`]
   if (next) parts.push(`${money(next.line.amount - spent)} more within 365 days reaches ${labelOf(policy, next.name)}.`)
   const risk = member?.atRisk
   if (risk) parts.push(`At risk: on ${risk.at.slice(0, 10)}, ${sayMoney(risk.toStay)} more by ${risk.validUntil} would keep it.`)

@@ -18,13 +18,13 @@ export const builtInRoles = {
     description: 'An account manager: reads the team’s customers, changes their own and those of their own work.',
     grants: {
       '*:read': 'team', 'user:read': 'all', 'team:read': 'all', 'role:read': 'all', 'workspace:read': 'all', 'pipeline:read': 'all',
-      'customer:write': 'own', 'contact:write': 'own', 'interaction:write': 'team', 'deal:write': 'own', 'deal:delete': 'own', 'task:write': 'own', 'warning:write': 'own', 'ticket:write': 'team',
+      'customer:write': 'own', 'contact:write': 'own', 'interaction:write': 'team', 'deal:write': 'own', 'deal:delete': 'own', 'task:write': 'own', 'task:delete': 'own', 'warning:write': 'own', 'ticket:write': 'team',
     },
   },
   service: {
     description: 'Answers customers: every ticket and customer file, without deals and settings.',
     grants: {
-      'customer:read': 'all', 'contact:read': 'all', 'contact:write': 'all', 'interaction:*': 'all', 'purchase:read': 'all', 'ticket:read': 'all', 'ticket:write': 'all', 'task:read': 'all', 'task:write': 'own',
+      'customer:read': 'all', 'contact:read': 'all', 'contact:write': 'all', 'interaction:*': 'all', 'purchase:read': 'all', 'ticket:read': 'all', 'ticket:write': 'all', 'task:read': 'all', 'task:write': 'all', 'cadence:read': 'all', 'rhythm:read': 'all', 'model:read': 'all',
       'warning:read': 'all', 'tier:read': 'all', 'user:read': 'all', 'team:read': 'all', 'role:read': 'all', 'workspace:read': 'all',
     },
   },

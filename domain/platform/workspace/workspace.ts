@@ -37,7 +37,7 @@ export const newWorkspace: Workspace = {
   language: 'en',
   country: 'US',
   customFields: [],
-  warningLine: 0.25,
+  warningLine: 0.5,
   horizonDays: 90,
 }
 

@@ -38,7 +38,7 @@ describe('the time on the wall', () => {
 
   test('shows the day and time it was made for, in every zone, unless the clocks skip it', () => {
     fc.assert(fc.property(fc.integer({ min: 9_200, max: 24_800 }).map(dayFrom), zone, (day, timeZone) => {
-      if (timeZone === 'Pacific/Apia' && day === '2011-12-30') return
+      fc.pre(timeZone !== 'Pacific/Apia' || day !== '2011-12-30')
       const at = instantAt(day, '12:00', timeZone)
       expect(dayIn(at, timeZone)).toBe(day)
       const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' }).format(Date.parse(at))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dayNumber } from '../../../domain/kernel/clock.ts'
 import type { Item } from '../../../domain/kernel/table/table.ts'
-import { foldPurchase, recomputeRhythm, type PurchaseEntry, type RhythmState } from '../../../domain/insight/model/rhythm-state.ts'
+import { foldPurchase, recomputeRhythm, type PurchaseEntry, type RhythmState } from '../../../domain/customer/rhythm/index.ts'
 
 /** Purchases of the CDNOW sample (Fader & Hardie, brucehardie.com) up to a day, by customer, amounts in cents. */
 export function cdnow(until: string): Map<string, PurchaseEntry[]> {

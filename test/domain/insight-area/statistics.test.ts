@@ -4,11 +4,12 @@ import type { Change } from '../../../domain/kernel/event.ts'
 import type { Item } from '../../../domain/kernel/table/table.ts'
 import { rhythmCellsOf } from '../../../domain/insight/model/cells.ts'
 import { spendCellsOf } from '../../../domain/insight/model/spend-cells.ts'
-import type { RhythmState } from '../../../domain/insight/model/rhythm-state.ts'
+import type { RhythmState } from '../../../domain/customer/rhythm/index.ts'
 import { readCells } from '../../../domain/insight/statistics/cells.store.ts'
 import { count, countedIn, countingOf, countPurchases } from '../../../domain/insight/statistics/count.ts'
 import { recount } from '../../../domain/insight/statistics/recount.ts'
 import { startCrm, type Crm } from '../../support/crm.ts'
+import { replay, settle } from '../../support/stream.ts'
 import { cdnow, historyImages } from './cdnow.ts'
 
 let crm: Crm
@@ -51,6 +52,17 @@ describe('the statistics behind the models', () => {
     const late = [...last.values()].slice(0, 25).map((image): Change => ({ after: { ...image, version: 1 } }))
     await countPurchases.project(crm.ctx(), late)
     expect(await kept(1)).toEqual(computed(states(last.values())))
+  })
+
+  test('before the first fit are answered by the published parameters, with the reason', async () => {
+    const { status, body } = await crm.call('GET', '/model')
+    expect(status, JSON.stringify(body)).toBe(200)
+    expect(body).toMatchObject({
+      version: 0,
+      customers: 0,
+      rhythm: { source: 'pooled', params: { r: 0.525, alpha: 6.183, a: 0.891, b: 1.614 } },
+    })
+    expect(body['rhythm'].why).toContain('too few to fit')
   })
 
   test('give the published parameters on the CDNOW calibration period to three digits', async () => {
@@ -107,6 +119,34 @@ describe('the statistics behind the models', () => {
     expect(await kept(1)).toEqual(computed(states([...last.values(), second ?? {}])))
     await countPurchases.project(crm.ctx(), [{ after: { ...second, version: 3, deletedAt: crm.clock.now } }])
     expect(await kept(1)).toEqual(computed(states(last.values())))
+  })
+})
+
+describe('the projection of the table’s stream', () => {
+  test('counts what the shop posts, once, however often the past is told', async () => {
+    crm = await startCrm()
+    for (let n = 0; n < 6; n++) {
+      const { body } = await crm.call('POST', '/customers', { body: { name: `Buyer ${n}` } })
+      for (let order = 0; order <= n; order++) {
+        const sale = {
+          orderId: { id: `${n}-${order}` },
+          at: `2026-0${order + 1}-1${n}T10:00:00Z`,
+          amount: { amount: 1_000 + 100 * n, currency: 'USD' },
+        }
+        expect((await crm.call('POST', `/customers/${body['id']}/purchases`, { body: sale })).status).toBe(201)
+      }
+    }
+    await settle(crm)
+    const { items } = await crm.table.scan({ limit: 1_000 })
+    const truth = computed(states(items))
+    expect(await kept(1)).toEqual(truth)
+    await replay(crm)
+    expect(await kept(1)).toEqual(truth)
+    expect((await crm.call('POST', '/model/fit')).body).toMatchObject({
+      customers: 6,
+      rhythm: { source: 'pooled' },
+      spend: { source: 'pooled', repeaters: 5 },
+    })
   })
 })
 

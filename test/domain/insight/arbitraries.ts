@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { BtydModel } from '../../../domain/insight/model/btyd.ts'
-import type { PurchaseEntry, RhythmState } from '../../../domain/insight/model/rhythm-state.ts'
+import type { PurchaseEntry, RhythmState } from '../../../domain/customer/rhythm/index.ts'
 
 function between(min: number, max: number): fc.Arbitrary<number> {
   return fc.double({ min: Math.log(min), max: Math.log(max), noNaN: true }).map(Math.exp)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type BtydKind, type BtydModel, pAlive, pAny } from '../../../domain/insight/model/btyd.ts'
 import { aliveCrossingAge, aliveCrossingDay, anyCrossingDay } from '../../../domain/insight/model/crossing.ts'
 import { expectedPurchases, expectedPurchasesIfAlive } from '../../../domain/insight/model/expected-purchases.ts'
-import { historyAt } from '../../../domain/insight/model/rhythm-state.ts'
+import { historyAt } from '../../../domain/customer/rhythm/index.ts'
 import { model, state } from './arbitraries.ts'
 
 const weeks = fc.double({ min: 0.1, max: 300, noNaN: true })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { PurchaseEntry, RhythmState } from '../../../domain/insight/model/rhythm-state.ts'
+import type { PurchaseEntry, RhythmState } from '../../../domain/customer/rhythm/index.ts'
 import { type PurchaseLog, stateAt } from '../../../domain/insight/model/snapshot.ts'
 
 /** Days since 1970-01-01 of an ISO date. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { applyRhythmCellChanges, modelCells, rhythmCellChanges, rhythmCellsOf } from '../../../domain/insight/model/cells.ts'
 import { applySpendCellChanges, modelSpendCells, spendCellChanges, spendCellsOf } from '../../../domain/insight/model/spend-cells.ts'
-import { historyAt, meanRepeatSpend } from '../../../domain/insight/model/rhythm-state.ts'
+import { historyAt, meanRepeatSpend } from '../../../domain/customer/rhythm/index.ts'
 import { state } from './arbitraries.ts'
 
 const states = fc.array(state, { maxLength: 40 })

@@ -8,7 +8,7 @@ import {
   historyAt,
   meanRepeatSpend,
   recomputeRhythm,
-} from '../../../domain/insight/model/rhythm-state.ts'
+} from '../../../domain/customer/rhythm/index.ts'
 import { stateAt } from '../../../domain/insight/model/snapshot.ts'
 import { history } from './arbitraries.ts'
 

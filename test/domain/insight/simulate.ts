@@ -1,5 +1,5 @@
 import type { BtydParams } from '../../../domain/insight/model/btyd.ts'
-import type { RhythmState } from '../../../domain/insight/model/rhythm-state.ts'
+import type { RhythmState } from '../../../domain/customer/rhythm/index.ts'
 
 /** Uniform numbers in (0, 1) that are the same on every run (mulberry32). */
 export function uniforms(seed: number): () => number {

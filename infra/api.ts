@@ -1,0 +1,93 @@
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import {
+  CorsHttpMethod, HttpApi, HttpMethod, HttpRoute, HttpRouteKey, HttpStage, LogGroupLogDestination, type CorsPreflightOptions,
+} from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { routes } from '../domain/index.ts'
+import { publicPaths } from '../functions/docs.ts'
+import { VERSION_PREFIX } from '../functions/http.ts'
+import { accept } from './accept.ts'
+import type { CrmFunction } from './crm-function.ts'
+import type { StageConfig } from './config.ts'
+import type { SignIn } from './sign-in.ts'
+
+export interface ApiFacts {
+  readonly config: StageConfig
+  readonly signIn: SignIn
+  /** Answers every declared route. */
+  readonly api: CrmFunction
+  /** Answers the public paths: the API's description and its health. */
+  readonly docs: CrmFunction
+}
+
+/**
+ * Fields of an access log line. No address, no user agent, no name: the request id leads to the function's own lines.
+ * `why` is what went wrong before the function was asked, such as a token that is not valid.
+ */
+const logLine = {
+  requestId: '$context.requestId',
+  at: '$context.requestTimeEpoch',
+  route: '$context.routeKey',
+  status: '$context.status',
+  ms: '$context.responseLatency',
+  functionMs: '$context.integrationLatency',
+  bytes: '$context.responseLength',
+  why: '$context.authorizer.error',
+  error: '$context.integrationErrorMessage',
+}
+
+/** The HTTP API: every declared route behind the sign-in, the public ones beside them. */
+export class Api extends Construct {
+  readonly http: HttpApi
+  readonly stage: HttpStage
+
+  constructor(scope: Construct, id: string, { config, signIn, api, docs }: ApiFacts) {
+    super(scope, id)
+    const name = `${config.stage}-crm`
+    this.http = new HttpApi(this, 'Http', {
+      apiName: name, description: `CRM ${config.stage}`, createDefaultStage: false,
+      ...(config.api.origins.length > 0 && { corsPreflight: corsFor(config.api.origins) }),
+    })
+    this.stage = this.defaultStage(config)
+    const authorizer = new HttpUserPoolAuthorizer('SignedIn', signIn.pool, { userPoolClients: [signIn.staff, signIn.machine] })
+    // One permission for all routes of a function: the default, one a route, overflows the function's policy.
+    const answer = new HttpLambdaIntegration('Api', api.lambda, { scopePermissionToRoute: false })
+    const show = new HttpLambdaIntegration('Docs', docs.lambda, { scopePermissionToRoute: false })
+    for (const { method, path } of routes) {
+      new HttpRoute(this, `${method} ${path}`, { httpApi: this.http, routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod[method]), integration: answer, authorizer })
+    }
+    for (const path of publicPaths) {
+      const route = new HttpRoute(this, `GET ${path}`, { httpApi: this.http, routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod.GET), integration: show })
+      accept(route, 'AwsSolutions-APIG4', 'Public on purpose: the description of the API and its health, from a function with no rights.')
+    }
+    new CfnOutput(this, 'ApiUrl', { value: this.http.apiEndpoint }).overrideLogicalId('ApiUrl')
+    new CfnOutput(this, 'DocsUrl', { value: `${this.http.apiEndpoint}${VERSION_PREFIX}/docs` }).overrideLogicalId('DocsUrl')
+  }
+
+  private defaultStage(config: StageConfig): HttpStage {
+    const log = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/vendedlogs/${config.stage}-crm-access`, retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY,
+    })
+    return new HttpStage(this, 'Stage', {
+      httpApi: this.http,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: config.api.ratePerSecond, burstLimit: config.api.burst },
+      accessLogSettings: { destination: new LogGroupLogDestination(log), format: AccessLogFormat.custom(JSON.stringify(logLine)) },
+    })
+  }
+}
+
+function corsFor(origins: readonly string[]): CorsPreflightOptions {
+  return {
+    allowOrigins: [...origins],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
+    allowHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
+    exposeHeaders: ['etag', 'link', 'location', 'idempotent-replayed', 'retry-after', 'ratelimit', 'ratelimit-policy'],
+    maxAge: Duration.hours(1),
+  }
+}

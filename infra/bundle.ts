@@ -1,0 +1,100 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { buildSync, type BuildOptions } from 'esbuild'
+import { functionNames, type FunctionName } from './config.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Where each function begins. */
+export const entries: Readonly<Record<FunctionName, string>> = {
+  api: 'functions/api.ts',
+  docs: 'functions/docs.ts',
+  project: 'events/project.ts',
+  publish: 'events/publish.ts',
+  react: 'events/react.ts',
+  sweep: 'events/sweep.ts',
+}
+
+/**
+ * Parts of the SDK that it imports only when it gets to them, and on Lambda, for these services, never does: credential
+ * providers for laptops, containers and virtual machines, since the environment has the credentials, and streams of
+ * events. Left out, they cost neither size nor start-up. A test holds that nothing else imports them.
+ */
+export const unreachable: readonly string[] = [
+  '@aws-sdk/credential-provider-http', '@aws-sdk/credential-provider-ini', '@aws-sdk/credential-provider-login', '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso', '@aws-sdk/credential-provider-web-identity', '@aws-sdk/nested-clients', '@aws-sdk/token-providers',
+  '@smithy/core/event-streams', '@smithy/credential-provider-imds',
+]
+
+/** Libraries that are mostly data and seldom needed: a file of their own beside the function, loaded where it is imported. */
+const apart = [{ name: 'libphonenumber-js', path: 'min' }]
+
+/**
+ * CommonJS, since a static ESM import of `node:http` makes Node load its fetch with it. Source maps stay outside
+ * (`infra/trace.ts` reads them): with them on, an instance starts a sixth slower. No compile cache either: a fresh
+ * instance has an empty disk, and one made here would not fit the processor there.
+ */
+export const bundleOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  external: [...unreachable],
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'error',
+  write: false,
+} satisfies BuildOptions
+
+export interface Bundles {
+  /** The folder with a function's `index.js`. */
+  folder(name: FunctionName): string
+  /** Size of the function's JavaScript. Bytes. */
+  bytes(name: FunctionName): number
+  /** What a function's bundle imports without having it in it, and how. */
+  imports(name: FunctionName): readonly { path: string; kind: string }[]
+}
+
+/** Bundles every function in one pass, one file each, into folders of its own under the output folder. */
+export function bundle(outdir: string): Bundles {
+  const place = join(resolve(outdir), 'bundle')
+  const { outputFiles, metafile } = buildSync({
+    ...bundleOptions,
+    entryPoints: Object.fromEntries(functionNames.map((name) => [`${name}/index`, entries[name]])),
+    outdir: place,
+    external: [...bundleOptions.external, ...apart.map(({ name, path }) => `${name}/${path}`)],
+    sourcemap: 'external',
+    sourcesContent: false,
+    metafile: true,
+  })
+  const folder = (name: FunctionName): string => join(place, name)
+  const outputOf = (name: FunctionName) => metafile.outputs[relative(root, join(folder(name), 'index.js'))]
+  for (const { path, contents } of outputFiles) {
+    // Beside the folder, not in it: what is in it is shipped.
+    write(path.endsWith('.map') ? path.replace(/\/index\.js\.map$/, '.map') : path, contents)
+  }
+  for (const name of functionNames) {
+    const wanted = new Set(outputOf(name)?.imports.map((one) => one.path))
+    for (const library of apart) if (wanted.has(`${library.name}/${library.path}`)) writeApart(folder(name), library)
+  }
+  return {
+    folder,
+    bytes: (name) => outputOf(name)?.bytes ?? 0,
+    imports: (name) => outputOf(name)?.imports ?? [],
+  }
+}
+
+/** Puts a library beside a function as a package of one file, which `require` and `import` both find. */
+function writeApart(folder: string, { name, path }: (typeof apart)[number]): void {
+  const place = join(folder, 'node_modules', name)
+  const { outputFiles } = buildSync({ ...bundleOptions, entryPoints: { [path]: `${name}/${path}` }, outdir: place })
+  for (const file of outputFiles) write(file.path, file.contents)
+  write(join(place, 'package.json'), JSON.stringify({ name, exports: { [`./${path}`]: `./${path}.js` } }))
+}
+
+function write(path: string, contents: Uint8Array | string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, contents)
+}

@@ -1,0 +1,73 @@
+import { Stack } from 'aws-cdk-lib'
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import type { EventBus } from 'aws-cdk-lib/aws-events'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { indexNames } from './table.ts'
+
+/** What a function uses: the right to it and the name it is known by, always together. */
+export interface Need {
+  readonly statements: readonly PolicyStatement[]
+  readonly environment: Readonly<Record<string, string>>
+  /** A finding of cdk-nag that comes with the right, and why it stands. */
+  readonly accepted?: { readonly rule: string; readonly reason: string }
+}
+
+const itemReads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query']
+const itemWrites = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem']
+
+/** Records of the table, read and written. No scan: no request and no schedule reads everything. */
+export function records(table: TableV2): Need {
+  return {
+    statements: [
+      new PolicyStatement({ actions: [...itemReads, ...itemWrites], resources: [table.tableArn] }),
+      new PolicyStatement({ actions: ['dynamodb:Query'], resources: indexNames.map((name) => `${table.tableArn}/index/${name}`) }),
+    ],
+    environment: { TABLE_NAME: table.tableName },
+  }
+}
+
+/** The right to put events on the bus. */
+export function eventsOn(bus: EventBus): Need {
+  return {
+    statements: [new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus.eventBusArn] })],
+    environment: { BUS_NAME: bus.eventBusName },
+  }
+}
+
+/** The right to send to a queue. @param variable the environment variable that holds the queue's address */
+export function messagesTo(queue: Queue, variable: `${string}_QUEUE_URL`): Need {
+  return {
+    statements: [new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] })],
+    environment: { [variable]: queue.queueUrl },
+  }
+}
+
+/** Name under which CDK exports the table's ARN from its stack; the same for every stage, since the table's logical id is pinned. */
+const TABLE_ARN_EXPORT = 'ExportsOutputFnGetAttTableArn48754775'
+
+/** What Lambda needs, in the function's name, to read the table's stream. */
+export function changesOf(table: TableV2): Need {
+  return {
+    statements: [
+      new PolicyStatement({ actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resources: [streamArn(table)] }),
+      new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: [`${table.tableArn}/stream/*`] }),
+    ],
+    environment: {},
+    accepted: { rule: `AwsSolutions-IAM5[Resource::${Stack.of(table).stackName}:${TABLE_ARN_EXPORT}/stream/*]`, reason: 'ListStreams is asked for before a stream is known; it covers the streams of this one table.' },
+  }
+}
+
+/** What Lambda needs, in the function's name, to take messages from a queue. */
+export function messagesFrom(queue: Queue): Need {
+  return {
+    statements: [new PolicyStatement({ actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], resources: [queue.queueArn] })],
+    environment: {},
+  }
+}
+
+/** The ARN of the table's stream. @throws Error when the table has none */
+export function streamArn(table: TableV2): string {
+  if (table.tableStreamArn === undefined) throw new Error('The table has no stream.')
+  return table.tableStreamArn
+}
