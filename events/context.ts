@@ -5,10 +5,8 @@ import { systemActor } from '../domain/kernel/permission.ts'
 import type { Edge } from '../functions/http.ts'
 import { requestLog } from '../functions/observe.ts'
 
-/** What work outside HTTP needs from outside: what the HTTP edge needs, and where to log when not as usual. */
-export interface Surroundings extends Edge {
-  log?: Log
-}
+/** What work outside HTTP needs from outside: the same as the HTTP edge. */
+export type Surroundings = Edge
 
 /** The same, complete: one per function instance. */
 export interface Background extends Edge {
@@ -27,6 +25,6 @@ export function backgroundOf(edge: () => Surroundings): () => Background {
  * @param request the same for every delivery of the same cause: a second run that finds the first one's write knows it for its own
  */
 export function systemCtx(background: Background, who: string, action: string, request: string): Ctx {
-  const { table, memo, log } = background
-  return { table, memo, log, actor: systemActor(who), scope: 'all', now: background.now(), random: randomBytes, request: { id: request, action } }
+  const { table, memo, log, random = randomBytes } = background
+  return { table, memo, log, random, actor: systemActor(who), scope: 'all', now: background.now(), request: { id: request, action } }
 }

@@ -6,7 +6,7 @@ import {
   user, userChanged, userCreated, userDeleted, userDisabled, userEnabled, userRestored, type IdentityProvider,
 } from '../domain/platform/user/index.ts'
 import { lambdaEdge } from '../functions/edge.ts'
-import { reactHandler } from './react.ts'
+import { eventPattern, reactHandler } from './react.ts'
 import { userPool } from './user-pool.ts'
 
 /**
@@ -25,5 +25,8 @@ export function peopleReactions(provider: () => IdentityProvider): readonly Reac
 }
 
 const reactions = peopleReactions(once(userPool))
+
+/** What the bus's rule lets through to this function's queue. */
+export const peoplePattern = () => eventPattern(reactions)
 
 export const handler = reactHandler({ edge: lambdaEdge, reactions })

@@ -41,12 +41,17 @@ export function docsHandler(facts: () => DocsFacts): (event: HttpEvent) => Promi
   const kept = new Map<string, Loaded>()
   return async (event) => {
     const path = event.rawPath.replace(/^\/v1/, '')
-    if (path === '/health') return { statusCode: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: '{"status":"ok"}' }
+    if (path === '/health')
+      return { statusCode: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: '{"status":"ok"}' }
     const place = Object.hasOwn(served, path) ? served[path] : undefined
     if (!place) return problem(fault('missing', 'file.not_found', `There is no ${event.rawPath}.`), event.requestContext.requestId)
     const content = kept.get(path) ?? load(facts(), place.file)
     kept.set(path, content)
-    return answerWith(event, content, { 'content-type': place.type, 'cache-control': `public, max-age=${place.keepSeconds}`, ...guards(facts().signIn) })
+    return answerWith(event, content, {
+      'content-type': place.type,
+      'cache-control': `public, max-age=${place.keepSeconds}`,
+      ...guards(facts().signIn),
+    })
   }
 }
 
@@ -58,20 +63,35 @@ function load({ folder, signIn }: DocsFacts, name: string): Loaded {
 
 function answerWith(event: HttpEvent, { zipped, etag }: Loaded, headers: Record<string, string>): Answer & { isBase64Encoded?: boolean } {
   const all = { ...headers, etag, vary: 'accept-encoding' }
-  if ((event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)) return { statusCode: 304, headers: all, body: '' }
+  if ((event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
+    return { statusCode: 304, headers: all, body: '' }
   const takesZip = /\bgzip\b/.test(event.headers['accept-encoding'] ?? '')
   const body = takesZip ? zipped : gunzipSync(zipped)
-  return { statusCode: 200, headers: { ...all, ...(takesZip && { 'content-encoding': 'gzip' }) }, body: body.toString('base64'), isBase64Encoded: true }
+  return {
+    statusCode: 200,
+    headers: { ...all, ...(takesZip && { 'content-encoding': 'gzip' }) },
+    body: body.toString('base64'),
+    isBase64Encoded: true,
+  }
 }
 
 /** The page runs its own files alone, speaks to this API and to the sign-in alone, and stands in no frame. Swagger UI styles elements in place. */
 function guards(signIn: string): Record<string, string> {
   const policy = [
-    "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
-    `connect-src 'self'${signIn && ` ${signIn}`}`, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    `connect-src 'self'${signIn && ` ${signIn}`}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
   ]
   return {
-    'content-security-policy': policy.join('; '), 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer',
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
     'strict-transport-security': 'max-age=31536000',
   }
 }

@@ -1,7 +1,8 @@
 import middy from '@middy/core'
 import { randomBytes } from 'node:crypto'
-import { newMemo, type Ctx, type Memo } from '../domain/kernel/context.ts'
+import { newMemo, type Ctx, type Log, type Memo } from '../domain/kernel/context.ts'
 import { fault } from '../domain/kernel/fault.ts'
+import type { RandomBytes } from '../domain/kernel/id.ts'
 import { invoke } from '../domain/kernel/invoke.ts'
 import { scopeOf } from '../domain/kernel/permission.ts'
 import { permissionOf, type Route } from '../domain/kernel/route.ts'
@@ -19,6 +20,9 @@ export interface Edge {
   table: Table
   now(): string
   memo?: Memo
+  /** Where ids get their randomness and where to log, when not as usual: a simulation draws from a seed and reads along. */
+  random?: RandomBytes
+  log?: Log
 }
 
 /** The Lambda handler of a set of routes: one chain for all of them. */
@@ -56,7 +60,7 @@ async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }
   const ifMatch = ifMatchOf(route, event)
   const idempotency = idempotencyOf(route, event, body)
   const ctx: Ctx = {
-    ...base, actor, scope, random: randomBytes, log: requestLog,
+    ...base, actor, scope, random: edge.random ?? randomBytes, log: edge.log ?? requestLog,
     request: { id: event.requestContext.requestId, action: route.action.name, ...(ifMatch !== undefined && { ifMatch }), ...(idempotency && { idempotency }) },
   }
   const { output, replayed } = await invoke(route.action, ctx, input)

@@ -5,8 +5,8 @@ import type { Log } from '../domain/kernel/context.ts'
 import type { Answer } from './problem.ts'
 import type { HttpEvent } from './request.ts'
 
-const logger = new Logger({ serviceName: 'crm' })
-const metrics = new Metrics({ namespace: 'crm', serviceName: 'crm' })
+const logger = new Logger()
+const metrics = new Metrics({ namespace: 'crm' })
 
 /** The log of a function. Facts only: ids, counts, names of actions; never what a customer said or is called. */
 export const requestLog: Log = {

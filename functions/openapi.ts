@@ -43,7 +43,8 @@ export function openApi(modules: readonly Module[], facts: OpenApiFacts): OpenAp
     components: {
       schemas: { Problem: problemSchema, ...schemas.shared },
       responses: { ...outerResponses, ...responses.shared },
-      parameters, headers,
+      parameters,
+      headers,
       securitySchemes: securitySchemes(facts.machineRoles),
     },
     security: [{ token: [] }, { machine: [] }],
@@ -88,10 +89,25 @@ const headers: Record<string, JsonSchema> = {
 }
 
 const parameters: Record<string, JsonSchema> = {
-  IfMatch: { name: 'If-Match', in: 'header', required: true, description: 'The ETag you read', schema: { type: 'string', pattern: '^"\\d{1,15}"$' }, example: '"1"' },
-  IfNoneMatch: { name: 'If-None-Match', in: 'header', required: false, description: 'The ETag you have: 304 when it is still so', schema: { type: 'string' } },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    required: true,
+    description: 'The ETag you read',
+    schema: { type: 'string', pattern: '^"\\d{1,15}"$' },
+    example: '"1"',
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag you have: 304 when it is still so',
+    schema: { type: 'string' },
+  },
   IdempotencyKey: {
-    name: 'Idempotency-Key', in: 'header', required: false,
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
     description: 'A text of your own. The same key with the same body, within a day, is carried out once and answered alike.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   },

@@ -1,7 +1,14 @@
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
-  CorsHttpMethod, HttpApi, HttpMethod, HttpRoute, HttpRouteKey, HttpStage, LogGroupLogDestination, type CorsPreflightOptions,
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+  type CorsPreflightOptions,
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
@@ -49,7 +56,9 @@ export class Api extends Construct {
     super(scope, id)
     const name = `${config.stage}-crm`
     this.http = new HttpApi(this, 'Http', {
-      apiName: name, description: `CRM ${config.stage}`, createDefaultStage: false,
+      apiName: name,
+      description: `CRM ${config.stage}`,
+      createDefaultStage: false,
       ...(config.api.origins.length > 0 && { corsPreflight: corsFor(config.api.origins) }),
     })
     this.stage = this.defaultStage(config)
@@ -58,10 +67,19 @@ export class Api extends Construct {
     const answer = new HttpLambdaIntegration('Api', api.lambda, { scopePermissionToRoute: false })
     const show = new HttpLambdaIntegration('Docs', docs.lambda, { scopePermissionToRoute: false })
     for (const { method, path } of routes) {
-      new HttpRoute(this, `${method} ${path}`, { httpApi: this.http, routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod[method]), integration: answer, authorizer })
+      new HttpRoute(this, `${method} ${path}`, {
+        httpApi: this.http,
+        routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod[method]),
+        integration: answer,
+        authorizer,
+      })
     }
     for (const path of publicPaths) {
-      const route = new HttpRoute(this, `GET ${path}`, { httpApi: this.http, routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod.GET), integration: show })
+      const route = new HttpRoute(this, `GET ${path}`, {
+        httpApi: this.http,
+        routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod.GET),
+        integration: show,
+      })
       accept(route, 'AwsSolutions-APIG4', 'Public on purpose: the description of the API and its health, from a function with no rights.')
     }
     new CfnOutput(this, 'ApiUrl', { value: this.http.apiEndpoint }).overrideLogicalId('ApiUrl')
@@ -70,7 +88,9 @@ export class Api extends Construct {
 
   private defaultStage(config: StageConfig): HttpStage {
     const log = new LogGroup(this, 'AccessLog', {
-      logGroupName: `/aws/vendedlogs/${config.stage}-crm-access`, retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY,
+      logGroupName: `/aws/vendedlogs/${config.stage}-crm-access`,
+      retention: config.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
     })
     return new HttpStage(this, 'Stage', {
       httpApi: this.http,

@@ -5,21 +5,23 @@ import { EventSourceMapping, RecursiveLoop, StartingPosition } from 'aws-cdk-lib
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'
 import { SqsSendMessage } from 'aws-cdk-lib/aws-scheduler-targets'
+import type { UserPool } from 'aws-cdk-lib/aws-cognito'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { EVENT_SOURCE } from '../events/cloud-event.ts'
+import { peoplePattern } from '../events/people.ts'
 import { eventPattern } from '../events/react.ts'
 import { schedules } from '../events/schedules.ts'
 import { streamFilters } from '../events/stream.ts'
 import { CrmFunction, sizeOf, type Workshop } from './crm-function.ts'
-import { changesOf, eventsOn, messagesFrom, messagesTo, records, streamArn } from './need.ts'
+import { accountsIn, changesOf, eventsOn, messagesFrom, messagesTo, recordReads, records, streamArn } from './need.ts'
 import { deadLetters, WorkQueue } from './queue.ts'
 
 /** Records of the stream at a time, tries of a batch that fails, and the age at which a record is given up. */
 const stream = { batchSize: 100, windowSeconds: 1, tries: 10, maxAgeHours: 6 }
 /** Messages at a time: events are small work, a job may take all the time there is. */
-const batchSizes = { react: 10, sweep: 1 } as const
+const batchSizes = { react: 10, people: 10, sweep: 1 } as const
 /** EventBridge's own most: a day and 185 tries. */
 const delivery = { retryAttempts: 185, maxEventAge: Duration.days(1) }
 
@@ -44,11 +46,12 @@ export class Automation extends Construct {
   readonly project: StreamConsumer
   readonly publish: StreamConsumer
   readonly react: QueueConsumer
+  readonly people: QueueConsumer
   readonly sweep: QueueConsumer
   private readonly workshop: Workshop
   private readonly table: TableV2
 
-  constructor(scope: Construct, id: string, workshop: Workshop, table: TableV2) {
+  constructor(scope: Construct, id: string, workshop: Workshop, table: TableV2, pool: UserPool) {
     super(scope, id)
     this.workshop = workshop
     this.table = table
@@ -57,14 +60,36 @@ export class Automation extends Construct {
     if (config.events.archiveDays > 0) {
       this.bus.archive('Archive', { eventPattern: { source: [EVENT_SOURCE] }, retention: Duration.days(config.events.archiveDays) })
     }
-    this.project = this.onChanges('project', new CrmFunction(this, 'project', workshop, { summary: 'Keeps log, timeline and totals in step with the table' }).uses(records(table)))
-    this.publish = this.onChanges('publish', new CrmFunction(this, 'publish', workshop, { summary: 'Puts what happened on the bus' }).uses(eventsOn(this.bus)))
-    this.react = this.onMessages('react', new CrmFunction(this, 'react', workshop, { summary: 'Runs what follows from events' }).uses(records(table)), config.events.reactConcurrency)
+    this.project = this.onChanges(
+      'project',
+      new CrmFunction(this, 'project', workshop, { summary: 'Keeps log, timeline and totals in step with the table' }).uses(records(table)),
+    )
+    this.publish = this.onChanges(
+      'publish',
+      new CrmFunction(this, 'publish', workshop, { summary: 'Puts what happened on the bus' }).uses(eventsOn(this.bus)),
+    )
+    this.react = this.onMessages(
+      'react',
+      new CrmFunction(this, 'react', workshop, { summary: 'Runs what follows from events' }).uses(records(table)),
+      config.events.reactConcurrency,
+    )
+    this.people = this.onMessages(
+      'people',
+      new CrmFunction(this, 'people', workshop, { summary: 'Keeps the user pool in step with the directory of people' }).uses(
+        recordReads(table),
+        accountsIn(pool),
+      ),
+      2,
+    )
     // A sweep asks itself for the next page of due work; Lambda would take more than 16 pages for a runaway loop.
-    const sweep = new CrmFunction(this, 'sweep', workshop, { summary: 'Does the work that has fallen due', recursiveLoop: RecursiveLoop.ALLOW })
+    const sweep = new CrmFunction(this, 'sweep', workshop, {
+      summary: 'Does the work that has fallen due',
+      recursiveLoop: RecursiveLoop.ALLOW,
+    })
     this.sweep = this.onMessages('sweep', sweep.uses(records(table)), config.events.sweepConcurrency)
     sweep.uses(messagesTo(this.sweep.queue, 'SWEEP_QUEUE_URL'))
-    this.rule()
+    this.rule('reactions', eventPattern(), this.react)
+    this.rule('people', peoplePattern(), this.people)
     this.clock()
   }
 
@@ -88,26 +113,29 @@ export class Automation extends Construct {
     return { does, dead }
   }
 
-  private onMessages(name: 'react' | 'sweep', does: CrmFunction, maxConcurrency: number): QueueConsumer {
+  private onMessages(name: 'react' | 'people' | 'sweep', does: CrmFunction, maxConcurrency: number): QueueConsumer {
     const { config } = this.workshop
     const { queue, dead } = new WorkQueue(this, `${name}-queue`, `${config.stage}-crm-${name}`, sizeOf(config, name).timeoutSeconds)
     does.uses(messagesFrom(queue))
     const mapping = new EventSourceMapping(does, 'Messages', {
-      target: does.lambda, eventSourceArn: queue.queueArn, batchSize: batchSizes[name], maxConcurrency, reportBatchItemFailures: true,
+      target: does.lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: batchSizes[name],
+      maxConcurrency,
+      reportBatchItemFailures: true,
     })
     mapping.node.addDependency(does.lambda.role ?? does)
     return { queue, dead, does }
   }
 
-  /** One rule for all reactions: the types anything follows from. */
-  private rule(): void {
-    const pattern = eventPattern()
-    new Rule(this, 'Reactions', {
+  /** A rule that lets through to a consumer's queue what it works on, and nothing else. */
+  private rule(name: string, pattern: ReturnType<typeof eventPattern>, { queue, dead }: WorkQueueParts): void {
+    new Rule(this, `rule-${name}`, {
       eventBus: this.bus,
-      ruleName: `${this.workshop.config.stage}-crm-reactions`,
-      description: 'Events that something follows from',
+      ruleName: `${this.workshop.config.stage}-crm-${name}`,
+      description: `Events for ${name}`,
       eventPattern: { source: pattern.source, ...(pattern['detail-type'] && { detailType: pattern['detail-type'] }) },
-      targets: [new SqsQueue(this.react.queue, { deadLetterQueue: this.react.dead, ...delivery })],
+      targets: [new SqsQueue(queue, { deadLetterQueue: dead, ...delivery })],
     })
   }
 
@@ -122,7 +150,10 @@ export class Automation extends Construct {
         scheduleGroup,
         schedule: ScheduleExpression.expression(rate, TimeZone.ETC_UTC),
         target: new SqsSendMessage(this.sweep.queue, {
-          input: ScheduleTargetInput.fromObject({ job: name }), deadLetterQueue: this.sweep.dead, retryAttempts: 10, maxEventAge: Duration.hours(1),
+          input: ScheduleTargetInput.fromObject({ job: name }),
+          deadLetterQueue: this.sweep.dead,
+          retryAttempts: 10,
+          maxEventAge: Duration.hours(1),
         }),
       })
     }

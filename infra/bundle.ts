@@ -12,6 +12,7 @@ export const entries: Readonly<Record<FunctionName, string>> = {
   project: 'events/project.ts',
   publish: 'events/publish.ts',
   react: 'events/react.ts',
+  people: 'events/people.ts',
   sweep: 'events/sweep.ts',
 }
 
@@ -21,9 +22,16 @@ export const entries: Readonly<Record<FunctionName, string>> = {
  * events. Left out, they cost neither size nor start-up. A test holds that nothing else imports them.
  */
 export const unreachable: readonly string[] = [
-  '@aws-sdk/credential-provider-http', '@aws-sdk/credential-provider-ini', '@aws-sdk/credential-provider-login', '@aws-sdk/credential-provider-process',
-  '@aws-sdk/credential-provider-sso', '@aws-sdk/credential-provider-web-identity', '@aws-sdk/nested-clients', '@aws-sdk/token-providers',
-  '@smithy/core/event-streams', '@smithy/credential-provider-imds',
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@aws-sdk/nested-clients',
+  '@aws-sdk/token-providers',
+  '@smithy/core/event-streams',
+  '@smithy/credential-provider-imds',
 ]
 
 /** Libraries that are mostly data and seldom needed: a file of their own beside the function, loaded where it is imported. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 
 /** The functions of the product; each has its own rights. */
-export const functionNames = ['api', 'docs', 'project', 'publish', 'react', 'sweep'] as const
+export const functionNames = ['api', 'docs', 'project', 'publish', 'react', 'people', 'sweep'] as const
 export type FunctionName = (typeof functionNames)[number]
 
 /** Roles a machine may be given, as scopes of its tokens: `crm/integration`. A machine has no records of its own, so the others say nothing. */
@@ -45,7 +45,10 @@ const stageShape = () =>
       logoutUrls: z.array(webAddress()).min(1),
       mfa: z.enum(['optional', 'required']),
       /** Hosted sign-in is at `<prefix>.auth.<region>.amazoncognito.com`; unique in the region. Without it: stage, crm, account. */
-      domainPrefix: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/).optional(),
+      domainPrefix: z
+        .string()
+        .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)
+        .optional(),
       /** Roles of the one machine client that is made with the stack. */
       machineRoles: z.array(z.enum(machineRoles)).min(1),
     }),
@@ -67,6 +70,7 @@ const sizes: StageConfig['functions'] = {
   project: { memoryMb: 512, timeoutSeconds: 60 },
   publish: { memoryMb: 256, timeoutSeconds: 30 },
   react: { memoryMb: 512, timeoutSeconds: 60 },
+  people: { memoryMb: 256, timeoutSeconds: 30 },
   sweep: { memoryMb: 512, timeoutSeconds: 120 },
 }
 

@@ -32,9 +32,18 @@ export class CrmFunction extends Construct {
     this.name = name
     const { memoryMb, timeoutSeconds } = sizeOf(config, name)
     const functionName = `${config.stage}-crm-${name}`
-    this.logGroup = new LogGroup(this, 'Logs', { logGroupName: `/aws/lambda/${functionName}`, retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY })
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: `Rights of ${functionName}` })
-    this.role.addToPolicy(new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }))
+    this.logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: config.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Rights of ${functionName}`,
+    })
+    this.role.addToPolicy(
+      new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
+    )
     this.lambda = new LambdaFunction(this, 'Function', {
       functionName,
       description: facts.summary,
@@ -47,7 +56,7 @@ export class CrmFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       tracing: Tracing.ACTIVE,
-      environment: { STAGE: config.stage, POWERTOOLS_LOG_LEVEL: 'INFO' },
+      environment: { STAGE: config.stage, POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: `${config.stage}-crm` },
       ...(facts.recursiveLoop && { recursiveLoop: facts.recursiveLoop }),
     })
     accept(this.role, 'AwsSolutions-IAM5[Resource::*]', 'Traces: xray:PutTraceSegments and xray:PutTelemetryRecords belong to no resource.')

@@ -30,12 +30,15 @@ export class CrmStack extends Stack {
     super(app, `${config.stage}-crm-app`, { description: `CRM ${config.stage}: API, automation, alarms.`, ...props })
     const workshop = { config, bundles }
     const { table, signIn } = state
-    const automation = new Automation(this, 'Automation', workshop, table)
+    const automation = new Automation(this, 'Automation', workshop, table, signIn.pool)
     const api = new CrmFunction(this, 'api', workshop, { summary: 'Answers every declared route' }).uses(records(table))
-    const docs = new CrmFunction(this, 'docs', workshop, { summary: 'Describes the API to anyone' }).uses({ statements: [], environment: { SIGN_IN_URL: signIn.address } })
+    const docs = new CrmFunction(this, 'docs', workshop, { summary: 'Describes the API to anyone' }).uses({
+      statements: [],
+      environment: { SIGN_IN_URL: signIn.address },
+    })
     const http = new Api(this, 'Http', { config, signIn, api, docs })
-    const { project, publish, react, sweep } = automation
-    const functions = [api, docs, ...[project, publish, react, sweep].map(({ does }) => does)]
+    const { project, publish, react, people, sweep } = automation
+    const functions = [api, docs, ...[project, publish, react, people, sweep].map(({ does }) => does)]
     new Watch(this, 'Watch', { config, api: http, functions, automation, table })
   }
 }
@@ -65,7 +68,8 @@ export function crmApp(facts: AppFacts = {}): CrmApp {
   writeDocs(join(bundles.folder('docs'), 'docs'))
   const state = new StateStack(app, config)
   const crm = new CrmStack(app, config, state, bundles)
-  for (const [key, value] of Object.entries({ product: 'crm', stage: config.stage })) Tags.of(app).add(key, value, { excludeResourceTypes: untagged })
+  for (const [key, value] of Object.entries({ product: 'crm', stage: config.stage }))
+    Tags.of(app).add(key, value, { excludeResourceTypes: untagged })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return { app, state, crm, bundles }
 }

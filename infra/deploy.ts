@@ -12,7 +12,16 @@ const outputsFile = join(root, 'cdk.out', 'outputs.json')
 /** What the CLI is called with. Without a terminal nobody can answer its question about new rights, so then it asks none. */
 export function deployArguments(stage: string, more: readonly string[], asks: boolean): string[] {
   return [
-    join(root, 'node_modules/aws-cdk/bin/cdk'), 'deploy', '--all', '--context', `stage=${stage}`, '--outputs-file', outputsFile, '--require-approval', asks ? 'broadening' : 'never', ...more,
+    join(root, 'node_modules/aws-cdk/bin/cdk'),
+    'deploy',
+    '--all',
+    '--context',
+    `stage=${stage}`,
+    '--outputs-file',
+    outputsFile,
+    '--require-approval',
+    asks ? 'broadening' : 'never',
+    ...more,
   ]
 }
 
@@ -39,11 +48,15 @@ function deploy(): number {
     return 2
   }
   configOf(values.stage)
-  const more = tokens.flatMap((token) => (token.kind === 'option' && token.name !== 'stage' ? [token.rawName, ...(token.value === undefined ? [] : [token.value])] : []))
+  const more = tokens.flatMap((token) =>
+    token.kind === 'option' && token.name !== 'stage' ? [token.rawName, ...(token.value === undefined ? [] : [token.value])] : [],
+  )
   // The CLI runs `node infra/app.ts` of cdk.json: it must be this Node, which reads TypeScript.
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter)
   const { status } = spawnSync(process.execPath, deployArguments(values.stage, more, Boolean(process.stdin.isTTY)), {
-    cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path, CDK_DISABLE_CLI_TELEMETRY: 'true' },
   })
   if (status !== 0) {
     console.error('\nNot deployed. The account needs credentials (`aws sts get-caller-identity` shows whose) and, once for each region,')
@@ -59,7 +72,9 @@ function tell(outputs: Record<string, string>): void {
   for (const [name, value] of Object.entries(outputs)) console.log(`  ${name.padEnd(16)} ${value}`)
   console.log(`\nThe first administrator, once:\n${firstAdmin(outputs, `usr_${newKey(Date.now(), (size) => randomBytes(size))}`)}`)
   console.log('\nThe secret of the machine client, once:')
-  console.log(`aws cognito-idp describe-user-pool-client --user-pool-id ${outputs['UserPoolId']} --client-id ${outputs['MachineClientId']} --query UserPoolClient.ClientSecret --output text`)
+  console.log(
+    `aws cognito-idp describe-user-pool-client --user-pool-id ${outputs['UserPoolId']} --client-id ${outputs['MachineClientId']} --query UserPoolClient.ClientSecret --output text`,
+  )
 }
 
 if (import.meta.main) {

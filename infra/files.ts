@@ -14,12 +14,21 @@ export function fileStore(scope: Construct): Bucket {
     minimumTLSVersion: 1.2,
     versioned: true,
     lifecycleRules: [
-      { id: 'leftovers', abortIncompleteMultipartUploadAfter: Duration.days(7), noncurrentVersionExpiration: Duration.days(90), expiredObjectDeleteMarker: true },
+      {
+        id: 'leftovers',
+        abortIncompleteMultipartUploadAfter: Duration.days(7),
+        noncurrentVersionExpiration: Duration.days(90),
+        expiredObjectDeleteMarker: true,
+      },
       { id: 'exports', prefix: 'export/', expiration: Duration.days(14) },
     ],
     removalPolicy: RemovalPolicy.RETAIN,
   })
   pin(bucket, 'Files')
-  accept(bucket, 'AwsSolutions-S1', 'Files are reached only by short-lived links the API signs, and the API logs each; a second log would hold the same with addresses of people in it.')
+  accept(
+    bucket,
+    'AwsSolutions-S1',
+    'Files are reached only by short-lived links the API signs, and the API logs each; a second log would hold the same with addresses of people in it.',
+  )
   return bucket
 }

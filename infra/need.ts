@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib'
+import type { UserPool } from 'aws-cdk-lib/aws-cognito'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
@@ -27,6 +28,27 @@ export function records(table: TableV2): Need {
   }
 }
 
+/** Single records of the table, read only. */
+export function recordReads(table: TableV2): Need {
+  return {
+    statements: [new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [table.tableArn] })],
+    environment: { TABLE_NAME: table.tableName },
+  }
+}
+
+const accountActions = [
+  'AdminCreateUser', 'AdminUpdateUserAttributes', 'AdminEnableUser', 'AdminDisableUser', 'AdminUserGlobalSignOut',
+  'AdminListGroupsForUser', 'AdminAddUserToGroup', 'AdminRemoveUserFromGroup',
+]
+
+/** The right to make, change and shut accounts of the user pool. One function has it. */
+export function accountsIn(pool: UserPool): Need {
+  return {
+    statements: [new PolicyStatement({ actions: accountActions.map((action) => `cognito-idp:${action}`), resources: [pool.userPoolArn] })],
+    environment: { USER_POOL_ID: pool.userPoolId },
+  }
+}
+
 /** The right to put events on the bus. */
 export function eventsOn(bus: EventBus): Need {
   return {
@@ -50,18 +72,26 @@ const TABLE_ARN_EXPORT = 'ExportsOutputFnGetAttTableArn48754775'
 export function changesOf(table: TableV2): Need {
   return {
     statements: [
-      new PolicyStatement({ actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resources: [streamArn(table)] }),
+      new PolicyStatement({
+        actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+        resources: [streamArn(table)],
+      }),
       new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: [`${table.tableArn}/stream/*`] }),
     ],
     environment: {},
-    accepted: { rule: `AwsSolutions-IAM5[Resource::${Stack.of(table).stackName}:${TABLE_ARN_EXPORT}/stream/*]`, reason: 'ListStreams is asked for before a stream is known; it covers the streams of this one table.' },
+    accepted: {
+      rule: `AwsSolutions-IAM5[Resource::${Stack.of(table).stackName}:${TABLE_ARN_EXPORT}/stream/*]`,
+      reason: 'ListStreams is asked for before a stream is known; it covers the streams of this one table.',
+    },
   }
 }
 
 /** What Lambda needs, in the function's name, to take messages from a queue. */
 export function messagesFrom(queue: Queue): Need {
   return {
-    statements: [new PolicyStatement({ actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], resources: [queue.queueArn] })],
+    statements: [
+      new PolicyStatement({ actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], resources: [queue.queueArn] }),
+    ],
     environment: {},
   }
 }

@@ -30,7 +30,12 @@ export class WorkQueue extends Construct {
 
 /** A queue for what failed for good. Watched: anything in it raises an alarm. */
 export function deadLetters(scope: Construct, id: string, name: string): Queue {
-  const queue = new Queue(scope, id, { queueName: name, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(KEPT_DAYS) })
+  const queue = new Queue(scope, id, {
+    queueName: name,
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(KEPT_DAYS),
+  })
   accept(queue, 'AwsSolutions-SQS3', 'This is where failed work ends; a person takes it from here.')
   return queue
 }

@@ -1,6 +1,14 @@
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import {
-  AccountRecovery, CfnUserPoolGroup, Mfa, OAuthScope, ResourceServerScope, UserPool, type UserPoolClient, type UserPoolDomain, type UserPoolResourceServer,
+  AccountRecovery,
+  CfnUserPoolGroup,
+  Mfa,
+  OAuthScope,
+  ResourceServerScope,
+  UserPool,
+  type UserPoolClient,
+  type UserPoolDomain,
+  type UserPoolResourceServer,
 } from 'aws-cdk-lib/aws-cognito'
 import { Construct } from 'constructs'
 import { builtInRoles } from '../domain/platform/role/index.ts'
@@ -31,7 +39,13 @@ export class SignIn extends Construct {
       const group = new CfnUserPoolGroup(this, `Group-${role}`, { userPoolId: this.pool.userPoolId, groupName: role, description })
       pin(group, `Group${capital(role)}`)
     }
-    for (const [construct, logicalId] of [[this.pool, 'Users'], [server, 'MachineScopes'], [domain, 'SignInDomain'], [this.staff, 'StaffClient'], [this.machine, 'MachineClient']] as const) {
+    for (const [construct, logicalId] of [
+      [this.pool, 'Users'],
+      [server, 'MachineScopes'],
+      [domain, 'SignInDomain'],
+      [this.staff, 'StaffClient'],
+      [this.machine, 'MachineClient'],
+    ] as const) {
       pin(construct, logicalId)
     }
   }
@@ -52,13 +66,24 @@ function userPool(scope: Construct, config: StageConfig): UserPool {
     standardAttributes: { email: { required: true, mutable: true } },
     autoVerify: { email: true },
     accountRecovery: AccountRecovery.EMAIL_ONLY,
-    passwordPolicy: { minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: true, tempPasswordValidity: Duration.days(3) },
+    passwordPolicy: {
+      minLength: 12,
+      requireLowercase: true,
+      requireUppercase: true,
+      requireDigits: true,
+      requireSymbols: true,
+      tempPasswordValidity: Duration.days(3),
+    },
     mfa: config.signIn.mfa === 'required' ? Mfa.REQUIRED : Mfa.OPTIONAL,
     mfaSecondFactor: { otp: true, sms: false },
     deletionProtection: true,
     removalPolicy: RemovalPolicy.RETAIN,
   })
-  accept(pool, 'AwsSolutions-COG8', 'The plus plan costs by the user and adds threat protection; who wants it sets featurePlan. Sign-in is throttled and nobody signs up by themselves.')
+  accept(
+    pool,
+    'AwsSolutions-COG8',
+    'The plus plan costs by the user and adds threat protection; who wants it sets featurePlan. Sign-in is throttled and nobody signs up by themselves.',
+  )
   if (config.signIn.mfa === 'optional') {
     accept(pool, 'AwsSolutions-COG2', 'The second factor is each person’s choice until the stage sets signIn.mfa to required.')
   }
@@ -90,7 +115,10 @@ function machineClient(pool: UserPool, server: UserPoolResourceServer, config: S
   const client = pool.addClient('Machine', {
     userPoolClientName: `${config.stage}-crm-machine`,
     generateSecret: true,
-    oAuth: { flows: { clientCredentials: true }, scopes: config.signIn.machineRoles.map((role) => OAuthScope.resourceServer(server, scopeFor(role))) },
+    oAuth: {
+      flows: { clientCredentials: true },
+      scopes: config.signIn.machineRoles.map((role) => OAuthScope.resourceServer(server, scopeFor(role))),
+    },
     accessTokenValidity: Duration.hours(1),
     enableTokenRevocation: true,
   })

@@ -13,7 +13,11 @@ export class StateStack extends Stack {
   readonly files: Bucket
 
   constructor(app: App, config: StageConfig, props: StackProps = {}) {
-    super(app, `${config.stage}-crm-state`, { description: `CRM ${config.stage}: data and sign-in. Never deleted by a deployment.`, ...props })
+    super(app, `${config.stage}-crm-state`, {
+      description: `CRM ${config.stage}: data and sign-in. Never deleted by a deployment.`,
+      terminationProtection: true,
+      ...props,
+    })
     this.table = crmTable(this, config)
     this.signIn = new SignIn(this, 'SignIn', config)
     this.files = fileStore(this)
@@ -24,6 +28,7 @@ export class StateStack extends Stack {
       MachineClientId: this.signIn.machine.userPoolClientId,
       SignInUrl: this.signIn.address,
       FilesBucket: this.files.bucketName,
-    })) new CfnOutput(this, name, { value })
+    }))
+      new CfnOutput(this, name, { value })
   }
 }

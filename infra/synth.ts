@@ -6,12 +6,17 @@ enableCompileCache()
 
 const { values } = parseArgs({ options: { stage: { type: 'string', default: 'dev' }, out: { type: 'string', default: 'cdk.out' } } })
 const began = performance.now()
+const { configOf, functionNames } = await import('./config.ts')
+try {
+  configOf(values.stage)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(2)
+}
 const { crmApp } = await import('./crm-stack.ts')
-const { functionNames } = await import('./config.ts')
 const { app, bundles } = crmApp({ stage: values.stage, outdir: values.out })
-const assembly = app.synth()
 
-for (const stack of assembly.stacks) {
+for (const stack of app.synth().stacks) {
   const count = Object.keys((stack.template as { Resources: object }).Resources).length
   console.log(`${stack.stackName}: ${count} resources, ${values.out}/${stack.templateFile}`)
 }

@@ -16,7 +16,9 @@ export function readable(stack: string, map: string): string {
 }
 
 if (import.meta.main) {
-  const { positionals: [name] } = parseArgs({ allowPositionals: true })
+  const {
+    positionals: [name],
+  } = parseArgs({ allowPositionals: true })
   if (!name) throw new Error('Which function? For example: node infra/trace.ts api < stack.txt')
   const map = readFileSync(join(import.meta.dirname, '../cdk.out/bundle', `${name}.map`), 'utf8')
   console.log(readable(readFileSync(0, 'utf8').replaceAll('\\n', '\n'), map))

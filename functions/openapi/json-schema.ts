@@ -20,7 +20,11 @@ function opened(value: unknown): unknown {
 /** The properties of an object schema, each with whether it must be given. */
 export function propertiesOf(schema: JsonSchema): { name: string; schema: JsonSchema; required: boolean }[] {
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : [])
-  return Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>).map(([name, one]) => ({ name, schema: one, required: required.has(name) }))
+  return Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>).map(([name, one]) => ({
+    name,
+    schema: one,
+    required: required.has(name),
+  }))
 }
 
 /** The schema without some properties, in every alternative of it: what remains for the body once the path has taken its part. */

@@ -32,7 +32,12 @@ export function operationOf(route: Route, kindOf: KindOfCode, share: Shares): Js
     responses: {
       [route.status]: success(route, schemaOf(output, 'output'), share.schema),
       ...(route.method === 'GET' && { 304: { description: 'As you have it' } }),
-      ...Object.fromEntries([...refusalsOf(route, [...fields.keys()], kindOf)].map(([status, codes]) => [status, share.response(`Refused${status}`, refusalResponse(status, codes))])),
+      ...Object.fromEntries(
+        [...refusalsOf(route, [...fields.keys()], kindOf)].map(([status, codes]) => [
+          status,
+          share.response(`Refused${status}`, refusalResponse(status, codes)),
+        ]),
+      ),
       429: { $ref: '#/components/responses/TooMany' },
       500: { $ref: '#/components/responses/Internal' },
     },
@@ -53,7 +58,14 @@ function pathParameter(name: string, schema: JsonSchema): JsonSchema {
 
 function queryParameter({ name, schema, required }: { name: string; schema: JsonSchema; required: boolean }, example: unknown): JsonSchema {
   const { description, ...rest } = schema
-  return { name, in: 'query', required, ...(typeof description === 'string' && { description }), schema: rest, ...(example !== undefined && { example }) }
+  return {
+    name,
+    in: 'query',
+    required,
+    ...(typeof description === 'string' && { description }),
+    schema: rest,
+    ...(example !== undefined && { example }),
+  }
 }
 
 function headersOf({ method }: Route): JsonSchema[] {
@@ -63,7 +75,8 @@ function headersOf({ method }: Route): JsonSchema[] {
 }
 
 function bodyOf(schema: JsonSchema, { method, example }: Route): JsonSchema {
-  const required = method !== 'POST' || Array.isArray(schema['required']) || Array.isArray(schema['anyOf']) || Array.isArray(schema['oneOf'])
+  const required =
+    method !== 'POST' || Array.isArray(schema['required']) || Array.isArray(schema['anyOf']) || Array.isArray(schema['oneOf'])
   return { required, content: { 'application/json': { schema, ...(example !== undefined && { example }) } } }
 }
 
@@ -92,4 +105,8 @@ function success({ method, status, can, path }: Route, schema: JsonSchema, share
   }
 }
 
-const pascal = (text: string): string => text.split(/[^A-Za-z0-9]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+const pascal = (text: string): string =>
+  text
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')

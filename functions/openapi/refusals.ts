@@ -7,7 +7,12 @@ export type KindOfCode = (code: string) => FaultKind | undefined
 
 /** Codes every route may answer with. */
 const always: readonly string[] = [
-  'input.invalid', 'token.not_access', 'token.nobody', 'user.disabled', 'permission.missing', 'record.busy',
+  'input.invalid',
+  'token.not_access',
+  'token.nobody',
+  'user.disabled',
+  'permission.missing',
+  'record.busy',
 ]
 
 /** The codes a caller of a route may meet, by status: a closed list. @param fields names of the route's input */
@@ -61,7 +66,8 @@ export const problemSchema: JsonSchema = {
       type: 'array',
       description: 'For a version that differs: the fields you would have overwritten',
       items: {
-        type: 'object', required: ['field', 'yours', 'theirs'],
+        type: 'object',
+        required: ['field', 'yours', 'theirs'],
         properties: { field: { type: 'string' }, yours: {}, theirs: {}, original: { description: 'What you saw, where it may be told' } },
       },
     },
@@ -69,9 +75,19 @@ export const problemSchema: JsonSchema = {
 }
 
 const told: Readonly<Record<number, string>> = {
-  400: 'The input is not valid', 401: 'No token, or one that does not count', 403: 'Not permitted to you', 404: 'Not there, or not yours to know of',
-  409: 'In conflict with what is there', 410: 'Erased', 412: 'Changed meanwhile', 413: 'Too large', 415: 'Not a media type the product takes',
-  422: 'The key was used for something else', 428: 'Say which version you change', 429: 'Too many requests', 503: 'Try again in a moment',
+  400: 'The input is not valid',
+  401: 'No token, or one that does not count',
+  403: 'Not permitted to you',
+  404: 'Not there, or not yours to know of',
+  409: 'In conflict with what is there',
+  410: 'Erased',
+  412: 'Changed meanwhile',
+  413: 'Too large',
+  415: 'Not a media type the product takes',
+  422: 'The key was used for something else',
+  428: 'Say which version you change',
+  429: 'Too many requests',
+  503: 'Try again in a moment',
 }
 
 /** What any request may meet before or beyond the product's own rules. API Gateway answers the first itself, in its own short form. */
@@ -95,7 +111,12 @@ export function refusalResponse(status: number, codes: readonly string[]): JsonS
     ...(retry && { headers: { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } }),
     content: {
       'application/problem+json': {
-        schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties: { status: { const: status }, code: { enum: [...codes] } } }] },
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: { status: { const: status }, code: { enum: [...codes] } } },
+          ],
+        },
       },
     },
   }

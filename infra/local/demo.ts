@@ -29,7 +29,7 @@ export async function loadDemo(local: Local): Promise<void> {
   await recordPurchases(shop, customers, ids)
   console.log(`Loaded in ${((Date.now() - began) / 1000).toFixed(1)} s. Working out rhythms, values and tiers.`)
   await local.idle(180_000)
-  await tell(local, admin)
+  await tell(local, admin, managers)
 }
 
 /** Three account managers and their team, who own the customers in turn. */

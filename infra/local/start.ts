@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Arguments, readArguments } from './arguments.ts'
 import { banner } from './banner.ts'
-import { Complaint } from './complaint.ts'
+import { Complaint, messageOf } from './complaint.ts'
 import { type Local, startLocal } from './local.ts'
 import { inUse, usedElsewhere } from './state.ts'
 import { synthesize } from './synthesis.ts'
@@ -61,7 +61,9 @@ const start = async ({ demo, port, dataDir, fresh }: Arguments): Promise<void> =
   stopOnRequest(local)
   if (demo) {
     const { loadDemo } = await import('./demo.ts')
-    await loadDemo(local)
+    await loadDemo(local).catch((thrown: unknown) => {
+      throw new Complaint(`The demo could not be loaded: ${messageOf(thrown)}`)
+    })
   }
   say(await banner(local))
 }

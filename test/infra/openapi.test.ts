@@ -26,7 +26,8 @@ interface Operation {
 }
 
 const api: OpenApi = JSON.parse(JSON.stringify(document()))
-const operationAt = (doc: OpenApi, method: string, path: string): Operation => doc.paths[path]?.[method.toLowerCase()] as unknown as Operation
+const operationAt = (doc: OpenApi, method: string, path: string): Operation =>
+  doc.paths[path]?.[method.toLowerCase()] as unknown as Operation
 const named = routes.map((one) => [`${one.method} ${one.path}`, one] as const)
 
 describe('the description of the API', () => {
@@ -42,7 +43,9 @@ describe('the description of the API', () => {
   })
 
   test('has every route and nothing else, each under a name of its own', () => {
-    const described = Object.entries(api.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+    const described = Object.entries(api.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
     expect(described.sort()).toEqual(named.map(([name]) => name).sort())
     expect(new Set(routes.map(({ action: does }) => does.name)).size).toBe(routes.length)
   })
@@ -51,15 +54,20 @@ describe('the description of the API', () => {
     const operation = operationAt(api, method, path)
     expect(operation).toMatchObject({ operationId: does.name, 'x-permission': can, tags: [can.split(':')[0]] })
     expect(operation.summary.length).toBeGreaterThan(4)
-    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '401', '403', '429', '500', '503', ...(path.includes('{') ? ['404'] : [])]))
+    expect(Object.keys(operation.responses)).toEqual(
+      expect.arrayContaining(['400', '401', '403', '429', '500', '503', ...(path.includes('{') ? ['404'] : [])]),
+    )
     expect(operation.requestBody?.content['application/json'] ?? { example: 'no body' }).toHaveProperty('example')
   })
 
-  test.each(named.filter(([, { example }]) => example))('the example of %s is one the product takes', (_, { path, action: does, example }) => {
-    const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
-    const issues = does.schemas().input.safeParse({ ...example }).error?.issues ?? []
-    expect(issues.filter((issue) => !inPath.has(String(issue.path[0])))).toEqual([])
-  })
+  test.each(named.filter(([, { example }]) => example))(
+    'the example of %s is one the product takes',
+    (_, { path, action: does, example }) => {
+      const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
+      const issues = does.schemas().input.safeParse({ ...example }).error?.issues ?? []
+      expect(issues.filter((issue) => !inPath.has(String(issue.path[0])))).toEqual([])
+    },
+  )
 
   test('what the path names is not asked for again in the body', () => {
     for (const [, { method, path }] of named) {
@@ -79,25 +87,48 @@ describe('the description of the API', () => {
 
   test('every fault a route declares is one that something throws', () => {
     const kindOf = faultKinds()
-    expect(routes.flatMap(({ method, path, faults = [] }) => faults.filter((code) => !kindOf(code)).map((code) => `${method} ${path} ${code}`))).toEqual([])
+    expect(
+      routes.flatMap(({ method, path, faults = [] }) => faults.filter((code) => !kindOf(code)).map((code) => `${method} ${path} ${code}`)),
+    ).toEqual([])
   })
 
   test('answers do not promise to have no other fields', () => {
-    for (const [name, schema] of Object.entries(api.components['schemas'] ?? {})) expect(`${name} ${JSON.stringify(schema)}`).not.toContain('"additionalProperties":false')
+    for (const [name, schema] of Object.entries(api.components['schemas'] ?? {}))
+      expect(`${name} ${JSON.stringify(schema)}`).not.toContain('"additionalProperties":false')
   })
 
   test('people send a token, machines get theirs by client credentials', () => {
     expect(api.security).toEqual([{ token: [] }, { machine: [] }])
-    expect(api.components['securitySchemes']).toMatchObject({ token: { type: 'http', scheme: 'bearer' }, machine: { flows: { clientCredentials: { scopes: { 'crm/integration': expect.any(String) } } } } })
+    expect(api.components['securitySchemes']).toMatchObject({
+      token: { type: 'http', scheme: 'bearer' },
+      machine: { flows: { clientCredentials: { scopes: { 'crm/integration': expect.any(String) } } } },
+    })
   })
 })
 
 describe('made from a small module', () => {
-  const input = () => z.union([z.strictObject({ id: z.string(), kind: z.literal('a'), size: z.int() }), z.strictObject({ id: z.string(), kind: z.literal('b') })])
-  const put = action('thing.put', () => ({ input: input(), output: z.object({ id: z.string(), version: z.int() }) }), async (_, { id }) => ({ id, version: 1 }))
-  const list = action('thing.list', () => ({ input: z.strictObject({ limit: z.coerce.number().default(25), cursor: z.string().optional() }), output: z.object({ items: z.array(z.object({ id: z.string() })), nextCursor: z.string().optional() }) }), async () => ({ items: [] }))
+  const input = () =>
+    z.union([
+      z.strictObject({ id: z.string(), kind: z.literal('a'), size: z.int() }),
+      z.strictObject({ id: z.string(), kind: z.literal('b') }),
+    ])
+  const put = action(
+    'thing.put',
+    () => ({ input: input(), output: z.object({ id: z.string(), version: z.int() }) }),
+    async (_, { id }) => ({ id, version: 1 }),
+  )
+  const list = action(
+    'thing.list',
+    () => ({
+      input: z.strictObject({ limit: z.coerce.number().default(25), cursor: z.string().optional() }),
+      output: z.object({ items: z.array(z.object({ id: z.string() })), nextCursor: z.string().optional() }),
+    }),
+    async () => ({ items: [] }),
+  )
   const thing = module('thing', {
-    verbs: ['read', 'write'], entities: [], events: [],
+    verbs: ['read', 'write'],
+    entities: [],
+    events: [],
     routes: [
       route('PUT /things/{id}', put, { can: 'thing:write', summary: 'Put a thing', example: { kind: 'b' }, faults: ['thing.odd'] }),
       route('GET /things', list, { can: 'thing:read', summary: 'All things', example: { limit: 10 } }),
@@ -117,7 +148,11 @@ describe('made from a small module', () => {
 
   test('a list has its filters in the query and the next page in a header', () => {
     const operation = operationAt(made, 'GET', '/things')
-    expect(operation.parameters).toMatchObject([{ name: 'limit', in: 'query', required: false, example: 10 }, { name: 'cursor', in: 'query' }, {}])
+    expect(operation.parameters).toMatchObject([
+      { name: 'limit', in: 'query', required: false, example: 10 },
+      { name: 'cursor', in: 'query' },
+      {},
+    ])
     expect(operation.responses['200']?.headers).toEqual({ Link: { $ref: '#/components/headers/Link' } })
   })
 })
@@ -126,7 +161,13 @@ describe('the public function', () => {
   const folder = mkdtempSync(join(tmpdir(), 'crm-docs-'))
   const handler = docsHandler(() => ({ folder, signIn: 'https://crm.auth.eu-west-1.amazoncognito.com' }))
   const get = (rawPath: string, headers: Record<string, string> = {}) =>
-    handler({ routeKey: '', rawPath, rawQueryString: '', headers, requestContext: { requestId: 'r-1', http: { method: 'GET', path: rawPath } } } satisfies HttpEvent)
+    handler({
+      routeKey: '',
+      rawPath,
+      rawQueryString: '',
+      headers,
+      requestContext: { requestId: 'r-1', http: { method: 'GET', path: rawPath } },
+    } satisfies HttpEvent)
   const textOf = ({ body }: { body: string }) => Buffer.from(body, 'base64').toString()
 
   beforeAll(() => writeDocs(folder))
@@ -134,7 +175,14 @@ describe('the public function', () => {
 
   test('serves every file there is', async () => {
     expect(docsFiles.length).toBe(6)
-    for (const path of ['/v1/openapi.json', '/v1/docs', '/v1/docs/page.js', '/v1/docs/swagger-ui-bundle.js', '/v1/docs/swagger-ui.css', '/v1/docs/favicon.png']) {
+    for (const path of [
+      '/v1/openapi.json',
+      '/v1/docs',
+      '/v1/docs/page.js',
+      '/v1/docs/swagger-ui-bundle.js',
+      '/v1/docs/swagger-ui.css',
+      '/v1/docs/favicon.png',
+    ]) {
       expect((await get(path)).statusCode).toBe(200)
     }
   })
@@ -144,7 +192,9 @@ describe('the public function', () => {
     const served = JSON.parse(textOf(answer)) as OpenApi
     expect(answer.headers['content-type']).toBe('application/json')
     expect(Object.keys(served.paths)).toEqual(Object.keys(api.paths))
-    expect(JSON.stringify(served.components['securitySchemes'])).toContain('"tokenUrl":"https://crm.auth.eu-west-1.amazoncognito.com/oauth2/token"')
+    expect(JSON.stringify(served.components['securitySchemes'])).toContain(
+      '"tokenUrl":"https://crm.auth.eu-west-1.amazoncognito.com/oauth2/token"',
+    )
   })
 
   test('sends compressed what the browser takes compressed', async () => {
@@ -174,11 +224,14 @@ describe('the public function', () => {
     expect(await get('/v1/health')).toMatchObject({ statusCode: 200, body: '{"status":"ok"}' })
   })
 
-  test.each(['/v1/docs/index.html.gz', '/v1/docs/../index.js', '/v1/docs/__proto__', '/v1/docs/constructor'])('%s is a 404 problem', async (path) => {
-    const answer = await get(path)
-    expect(answer.statusCode).toBe(404)
-    expect(JSON.parse(answer.body)).toMatchObject({ code: 'file.not_found', requestId: 'r-1' })
-  })
+  test.each(['/v1/docs/index.html.gz', '/v1/docs/../index.js', '/v1/docs/__proto__', '/v1/docs/constructor'])(
+    '%s is a 404 problem',
+    async (path) => {
+      const answer = await get(path)
+      expect(answer.statusCode).toBe(404)
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'file.not_found', requestId: 'r-1' })
+    },
+  )
 
   test('the paths it answers are the ones the stack opens', () => {
     expect(publicPaths).toEqual(['/openapi.json', '/docs', '/docs/{file}', '/health'])

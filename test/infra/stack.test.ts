@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,11 +7,8 @@ import { keyNames, projections, ttlName } from '../../domain/kernel/table/shape.
 import { builtInRoles } from '../../domain/platform/role/index.ts'
 import { schedules } from '../../events/schedules.ts'
 import { publicPaths } from '../../functions/docs.ts'
-import { bundle, unreachable } from '../../infra/bundle.ts'
-import { checked, configOf, functionNames, type StageConfig } from '../../infra/config.ts'
+import { configOf, functionNames, type StageConfig } from '../../infra/config.ts'
 import { crmApp } from '../../infra/crm-stack.ts'
-import { deployArguments, firstAdmin, outputsIn } from '../../infra/deploy.ts'
-import { readable } from '../../infra/trace.ts'
 import { actionsIn, rightsOf, synthesized, type Resource, type Synthesized } from './synthesized.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -26,12 +22,14 @@ afterAll(() => made.remove())
 
 /** A stage with everything on that may be. */
 const everyKnob: StageConfig = {
-  ...configOf('dev'), alarmEmail: 'ops@example.com', runbookBase: 'https://example.com/runbooks/', monthlyBudgetUsd: 50,
-  signIn: { ...configOf('dev').signIn, mfa: 'required', domainPrefix: 'example-crm' }, events: { ...configOf('dev').events, archiveDays: 30 },
+  ...configOf('dev'),
+  alarmEmail: 'ops@example.com',
+  runbookBase: 'https://example.com/runbooks/',
+  monthlyBudgetUsd: 50,
+  signIn: { ...configOf('dev').signIn, mfa: 'required', domainPrefix: 'example-crm' },
+  events: { ...configOf('dev').events, archiveDays: 30 },
 }
 
-/** A template without the names of its assets, which follow the sources. */
-const withoutKeys = (template: string): unknown => JSON.parse(template.replaceAll(/[0-9a-f]{64}\.zip/g, 'asset'))
 const text = (value: unknown): string => JSON.stringify(value)
 
 describe('the data outlives every deployment', () => {
@@ -49,19 +47,26 @@ describe('the data outlives every deployment', () => {
     const [table] = made.state.of('AWS::DynamoDB::GlobalTable')
     const { maxReadUnits, maxWriteUnits } = configOf('prod').table
     expect(table?.properties).toMatchObject({
-      BillingMode: 'PAY_PER_REQUEST', WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: maxWriteUnits },
+      BillingMode: 'PAY_PER_REQUEST',
+      WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: maxWriteUnits },
       Replicas: [{ ReadOnDemandThroughputSettings: { MaxReadRequestUnits: maxReadUnits } }],
     })
   })
 
   test('the indexes are those the store reads', () => {
     const [table] = made.state.of('AWS::DynamoDB::GlobalTable')
-    const indexes = table?.properties['GlobalSecondaryIndexes'] as { IndexName: 'list' | 'owner' | 'due'; KeySchema: { AttributeName: string }[]; Projection: object }[]
+    const indexes = table?.properties['GlobalSecondaryIndexes'] as {
+      IndexName: 'list' | 'owner' | 'due'
+      KeySchema: { AttributeName: string }[]
+      Projection: object
+    }[]
     expect(indexes.map(({ IndexName }) => IndexName).sort()).toEqual(Object.keys(projections).sort())
     for (const { IndexName, KeySchema, Projection } of indexes) {
       const carried = projections[IndexName]
       expect(KeySchema.map(({ AttributeName }) => AttributeName)).toEqual(Object.values(keyNames[IndexName]))
-      expect(Projection).toEqual(carried.length > 0 ? { ProjectionType: 'INCLUDE', NonKeyAttributes: carried } : { ProjectionType: 'KEYS_ONLY' })
+      expect(Projection).toEqual(
+        carried.length > 0 ? { ProjectionType: 'INCLUDE', NonKeyAttributes: carried } : { ProjectionType: 'KEYS_ONLY' },
+      )
     }
   })
 
@@ -83,16 +88,26 @@ describe('the data outlives every deployment', () => {
     const [pool] = made.state.of('AWS::Cognito::UserPool')
     expect(pool?.deletionPolicy).toBe('Retain')
     expect(pool?.properties).toMatchObject({
-      DeletionProtection: 'ACTIVE', UsernameConfiguration: { CaseSensitive: true }, AliasAttributes: ['email'], MfaConfiguration: 'OPTIONAL',
-      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true }, EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+      DeletionProtection: 'ACTIVE',
+      UsernameConfiguration: { CaseSensitive: true },
+      AliasAttributes: ['email'],
+      MfaConfiguration: 'OPTIONAL',
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+      EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
     })
     expect(made.state.of('AWS::Cognito::UserPoolGroup').map(({ properties }) => properties['GroupName'])).toEqual(Object.keys(builtInRoles))
   })
 
   test('a machine gets tokens by client credentials, with a role as its scope', () => {
     const clients = made.state.of('AWS::Cognito::UserPoolClient').map(({ properties }) => properties)
-    expect(clients.find((one) => one['GenerateSecret'] === true)).toMatchObject({ AllowedOAuthFlows: ['client_credentials'], AllowedOAuthScopes: [{ 'Fn::Join': ['', [{ Ref: 'MachineScopes' }, '/integration']] }] })
-    expect(clients.find((one) => one['GenerateSecret'] === false)).toMatchObject({ AllowedOAuthFlows: ['code'], ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] })
+    expect(clients.find((one) => one['GenerateSecret'] === true)).toMatchObject({
+      AllowedOAuthFlows: ['client_credentials'],
+      AllowedOAuthScopes: [{ 'Fn::Join': ['', [{ Ref: 'MachineScopes' }, '/integration']] }],
+    })
+    expect(clients.find((one) => one['GenerateSecret'] === false)).toMatchObject({
+      AllowedOAuthFlows: ['code'],
+      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    })
   })
 })
 
@@ -117,7 +132,10 @@ describe('the API', () => {
   })
 
   test('is throttled, and its log has request ids and no addresses', () => {
-    const { AccessLogSettings: { Format: format }, DefaultRouteSettings } = made.crm.one<{ AccessLogSettings: { Format: string }; DefaultRouteSettings: object }>('AWS::ApiGatewayV2::Stage')
+    const {
+      AccessLogSettings: { Format: format },
+      DefaultRouteSettings,
+    } = made.crm.one<{ AccessLogSettings: { Format: string }; DefaultRouteSettings: object }>('AWS::ApiGatewayV2::Stage')
     expect(DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 2_000 })
     expect(format).toContain('$context.requestId')
     expect(format).not.toMatch(/sourceIp|userAgent|username|claims/)
@@ -126,21 +144,39 @@ describe('the API', () => {
 
 describe('each function has its own rights and no more', () => {
   const own = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments']
-  const records = ['BatchGetItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((one) => `dynamodb:${one}`)
+  const records = ['BatchGetItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+    (one) => `dynamodb:${one}`,
+  )
   const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((one) => `dynamodb:${one}`)
   const failed = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage']
   const messages = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']
 
   test.each([
-    ['api', records], ['docs', []], ['project', [...records, ...stream, ...failed]], ['publish', [...stream, ...failed, 'events:PutEvents']],
-    ['react', [...records, ...messages]], ['sweep', [...records, ...messages, 'sqs:SendMessage']],
+    ['api', records],
+    ['docs', []],
+    ['project', [...records, ...stream, ...failed]],
+    ['publish', [...stream, ...failed, 'events:PutEvents']],
+    ['react', [...records, ...messages]],
+    [
+      'people',
+      [
+        'dynamodb:GetItem',
+        ...messages,
+        ...['CreateUser', 'UpdateUserAttributes', 'EnableUser', 'DisableUser', 'UserGlobalSignOut', 'ListGroupsForUser', 'AddUserToGroup', 'RemoveUserFromGroup'].map(
+          (one) => `cognito-idp:Admin${one}`,
+        ),
+      ],
+    ],
+    ['sweep', [...records, ...messages, 'sqs:SendMessage']],
   ])('%s', (name, more) => {
     expect(actionsIn(rightsOf(made.crm, name))).toEqual([...own, ...more].sort())
   })
 
   test('no right is for any action, and only traces are for any resource', () => {
     const policies = [...made.crm.of('AWS::IAM::Policy'), ...made.crm.of('AWS::IAM::ManagedPolicy')]
-    const statements = policies.flatMap(({ properties }) => (properties['PolicyDocument'] as { Statement: { Action: string | string[]; Resource: unknown }[] }).Statement)
+    const statements = policies.flatMap(
+      ({ properties }) => (properties['PolicyDocument'] as { Statement: { Action: string | string[]; Resource: unknown }[] }).Statement,
+    )
     expect(actionsIn(statements as never).filter((action) => action.includes('*'))).toEqual([])
     const anywhere = statements.filter(({ Resource }) => [Resource].flat().includes('*'))
     expect([...new Set(anywhere.flatMap(({ Action }) => Action))].sort()).toEqual(own.filter((one) => one.startsWith('xray')))
@@ -148,13 +184,23 @@ describe('each function has its own rights and no more', () => {
   })
 
   test('knows by name what it may use', () => {
-    const named = Object.fromEntries(made.crm.of('AWS::Lambda::Function').map(({ properties }) => [
-      String(properties['FunctionName']).replace('prod-crm-', ''), Object.keys((properties['Environment'] as { Variables: object }).Variables).sort(),
-    ]))
-    const all = ['POWERTOOLS_LOG_LEVEL', 'STAGE']
+    const named = Object.fromEntries(
+      made.crm
+        .of('AWS::Lambda::Function')
+        .map(({ properties }) => [
+          String(properties['FunctionName']).replace('prod-crm-', ''),
+          Object.keys((properties['Environment'] as { Variables: object }).Variables).sort(),
+        ]),
+    )
+    const all = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE']
     expect(named).toEqual({
-      api: [...all, 'TABLE_NAME'], docs: ['POWERTOOLS_LOG_LEVEL', 'SIGN_IN_URL', 'STAGE'], project: [...all, 'TABLE_NAME'],
-      publish: ['BUS_NAME', ...all], react: [...all, 'TABLE_NAME'], sweep: [...all, 'SWEEP_QUEUE_URL', 'TABLE_NAME'],
+      api: [...all, 'TABLE_NAME'],
+      docs: ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'SIGN_IN_URL', 'STAGE'],
+      project: [...all, 'TABLE_NAME'],
+      publish: ['BUS_NAME', ...all],
+      react: [...all, 'TABLE_NAME'],
+      people: [...all, 'TABLE_NAME', 'USER_POOL_ID'],
+      sweep: [...all, 'SWEEP_QUEUE_URL', 'TABLE_NAME'],
     })
   })
 
@@ -162,7 +208,12 @@ describe('each function has its own rights and no more', () => {
     const functions = made.crm.of('AWS::Lambda::Function')
     expect(functions).toHaveLength(functionNames.length)
     for (const { properties } of functions) {
-      expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' }, LoggingConfig: { LogGroup: { Ref: expect.any(String) } } })
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        TracingConfig: { Mode: 'Active' },
+        LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
+      })
     }
   })
 })
@@ -172,14 +223,16 @@ describe('nothing gets lost on the way', () => {
 
   test('every queue that is worked on has one for what fails, encrypted and over TLS', () => {
     const queues = made.crm.of('AWS::SQS::Queue')
-    for (const { properties } of queues.filter((one) => !deadOnes().includes(one))) expect(properties['RedrivePolicy']).toMatchObject({ maxReceiveCount: 5 })
+    for (const { properties } of queues.filter((one) => !deadOnes().includes(one)))
+      expect(properties['RedrivePolicy']).toMatchObject({ maxReceiveCount: 5 })
     for (const { properties } of queues) expect(properties['SqsManagedSseEnabled']).toBe(true)
     const policies = made.crm.of('AWS::SQS::QueuePolicy').map(({ properties }) => text(properties))
-    for (const { id } of queues) expect(policies.some((policy) => policy.includes(`"Ref":"${id}"`) && policy.includes('"aws:SecureTransport":"false"'))).toBe(true)
+    for (const { id } of queues)
+      expect(policies.some((policy) => policy.includes(`"Ref":"${id}"`) && policy.includes('"aws:SecureTransport":"false"'))).toBe(true)
   })
 
   test('a message stays hidden six times as long as its function may take', () => {
-    for (const name of ['react', 'sweep'] as const) {
+    for (const name of ['react', 'people', 'sweep'] as const) {
       const queue = made.crm.of('AWS::SQS::Queue').find(({ properties }) => properties['QueueName'] === `prod-crm-${name}`)
       expect(queue?.properties['VisibilityTimeout']).toBe(configOf('prod').functions[name].timeoutSeconds * 6)
     }
@@ -187,19 +240,23 @@ describe('nothing gets lost on the way', () => {
 
   test('everything set aside raises an alarm', () => {
     const watched = made.crm.of('AWS::CloudWatch::Alarm').map(({ properties }) => text(properties))
-    expect(deadOnes()).toHaveLength(4)
-    for (const { id } of deadOnes()) expect(watched.some((alarm) => alarm.includes('ApproximateNumberOfMessagesVisible') && alarm.includes(`"${id}"`))).toBe(true)
+    expect(deadOnes()).toHaveLength(5)
+    for (const { id } of deadOnes())
+      expect(watched.some((alarm) => alarm.includes('ApproximateNumberOfMessagesVisible') && alarm.includes(`"${id}"`))).toBe(true)
   })
 
   test('a stream’s reader tries a bounded number of times, cuts what fails in two, and says where it gave up', () => {
     const mappings = made.crm.of('AWS::Lambda::EventSourceMapping')
     const ofStream = mappings.filter(({ properties }) => 'StartingPosition' in properties)
-    expect(mappings).toHaveLength(4)
+    expect(mappings).toHaveLength(5)
     expect(ofStream).toHaveLength(2)
     for (const { properties } of mappings) expect(properties['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures'])
     for (const { properties } of ofStream) {
       expect(properties).toMatchObject({
-        BisectBatchOnFunctionError: true, MaximumRetryAttempts: 10, MaximumRecordAgeInSeconds: 21_600, StartingPosition: 'TRIM_HORIZON',
+        BisectBatchOnFunctionError: true,
+        MaximumRetryAttempts: 10,
+        MaximumRecordAgeInSeconds: 21_600,
+        StartingPosition: 'TRIM_HORIZON',
         DestinationConfig: { OnFailure: { Destination: expect.anything() } },
       })
     }
@@ -215,7 +272,10 @@ describe('nothing gets lost on the way', () => {
     expect(deployed).toHaveLength(schedules.length)
     for (const { name, rate } of schedules) {
       template().hasResourceProperties('AWS::Scheduler::Schedule', {
-        Name: `prod-crm-${name}`, ScheduleExpression: rate, ScheduleExpressionTimezone: 'Etc/UTC', FlexibleTimeWindow: { Mode: 'OFF' },
+        Name: `prod-crm-${name}`,
+        ScheduleExpression: rate,
+        ScheduleExpressionTimezone: 'Etc/UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
         Target: Match.objectLike({ Input: text({ job: name }), DeadLetterConfig: Match.anyValue() }),
       })
     }
@@ -232,7 +292,9 @@ describe('somebody is told', () => {
   const pages = readdirSync(join(root, 'infra/runbooks')).map((file) => file.replace(/\.md$/, ''))
 
   test('every alarm says what to do, on a page that exists, and every page has its alarm', () => {
-    const linked = made.crm.of('AWS::CloudWatch::Alarm').map(({ properties }) => /infra\/runbooks\/([a-z-]+)\.md$/.exec(String(properties['AlarmDescription']))?.[1])
+    const linked = made.crm
+      .of('AWS::CloudWatch::Alarm')
+      .map(({ properties }) => /infra\/runbooks\/([a-z-]+)\.md$/.exec(String(properties['AlarmDescription']))?.[1])
     expect(new Set(linked)).toEqual(new Set(pages))
   })
 
@@ -241,7 +303,9 @@ describe('somebody is told', () => {
   })
 
   test.each(pages)('%s links only pages that exist', (page) => {
-    const links = [...readFileSync(join(root, `infra/runbooks/${page}.md`), 'utf8').matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1] ?? '')
+    const links = [...readFileSync(join(root, `infra/runbooks/${page}.md`), 'utf8').matchAll(/\]\(([^)]+)\)/g)].map(
+      (match) => match[1] ?? '',
+    )
     expect(links.filter((link) => !existsSync(join(root, 'infra/runbooks', link)))).toEqual([])
   })
 
@@ -257,73 +321,8 @@ describe('somebody is told', () => {
     full.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' })
     full.hasResourceProperties('AWS::Budgets::Budget', { Budget: Match.objectLike({ BudgetLimit: { Amount: 50, Unit: 'USD' } }) })
     full.hasResourceProperties('AWS::Events::Archive', { RetentionDays: 30 })
-    full.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmDescription: Match.stringLikeRegexp('https://example\\.com/runbooks/api-errors\\.md$') })
+    full.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmDescription: Match.stringLikeRegexp('https://example\\.com/runbooks/api-errors\\.md$'),
+    })
   }, 180_000)
-})
-
-describe('the bundles', () => {
-  test.each(functionNames)('%s is at most 600 KB and starts with nothing but what lies beside it', (name) => {
-    expect(made.bundles.bytes(name)).toBeLessThanOrEqual(600_000)
-    const file = join(made.bundles.folder(name), 'index.js')
-    const run = spawnSync(process.execPath, ['-e', `console.log(typeof require(${text(file)}).handler)`], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '' } })
-    expect(run.stdout.trim() || run.stderr).toBe('function')
-  })
-
-  test.each(functionNames)('%s leaves out only what is imported when it is reached', (name) => {
-    const atStart = made.bundles.imports(name).filter(({ path, kind }) => unreachable.some((one) => path === one || path.startsWith(`${one}/`)) && kind !== 'dynamic-import')
-    expect(atStart).toEqual([])
-  })
-
-  test('a stack of a deployed function can be read in terms of the sources', () => {
-    const file = join(made.bundles.folder('api'), 'index.js')
-    const script = `require(${text(file)}).handler({ routeKey: 'GET /v1/workspace', requestContext: { requestId: 'r', http: {} }, headers: {} }, {}).then(() => {})`
-    const { stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '' } })
-    const stack = stderr.replaceAll('\\n', '\n').replaceAll(file, '/var/task/index.js')
-    expect(readable(stack, readFileSync(`${made.bundles.folder('api')}.map`, 'utf8'))).toMatch(/functions\/edge\.ts:\d+/)
-  })
-})
-
-describe('deploying', () => {
-  test('synthesis needs no credentials and no CLI, passes cdk-nag, and gives the same templates every time', () => {
-    const out = `${made.outdir}-again`
-    const run = spawnSync(process.execPath, [join(root, 'infra/synth.ts'), '--stage', 'prod', '--out', out], { cwd: root, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', HOME: made.outdir } })
-    expect(run.stderr).toBe('')
-    expect(run.status).toBe(0)
-    for (const name of ['prod-crm-state', 'prod-crm-app']) {
-      expect(withoutKeys(readFileSync(join(out, `${name}.template.json`), 'utf8'))).toEqual(withoutKeys(text(made.template(name))))
-    }
-    rmSync(out, { recursive: true })
-  }, 180_000)
-
-  test('the same sources make the same bundles', () => {
-    const bytes = ['a', 'b'].map((name) => bundle(join(made.outdir, name))).map((one) => functionNames.map((name) => readFileSync(join(one.folder(name), 'index.js'), 'utf8')))
-    expect(bytes[0]).toEqual(bytes[1])
-  })
-
-  test('each stack stays well below the 500 resources CloudFormation takes', () => {
-    for (const { resources } of [made.state, made.crm]) expect(resources.length).toBeLessThanOrEqual(500)
-  })
-
-  test('every resource that takes tags says what it belongs to', () => {
-    const tagged = made.crm.of('AWS::Lambda::Function').map(({ properties }) => properties['Tags'])
-    for (const tags of tagged) expect(tags).toEqual(expect.arrayContaining([{ Key: 'stage', Value: 'prod' }, { Key: 'product', Value: 'crm' }]))
-  })
-
-  test('a stage that is not there, or a wrong value, is named', () => {
-    expect(() => configOf('nope')).toThrow('There is no stage nope: choose dev, staging, prod')
-    expect(() => checked({ ...configOf('dev'), logDays: 8, api: { ...configOf('dev').api, burst: 0 } })).toThrow(/logDays[\s\S]*api\.burst|api\.burst[\s\S]*logDays/)
-  })
-
-  test('deploys both stacks of the stage and asks about new rights only where somebody can answer', () => {
-    expect(deployArguments('prod', ['--verbose'], false).slice(1)).toEqual(
-      ['deploy', '--all', '--context', 'stage=prod', '--outputs-file', join(root, 'cdk.out/outputs.json'), '--require-approval', 'never', '--verbose'],
-    )
-    expect(deployArguments('prod', [], true)).toContain('broadening')
-  })
-
-  test('then tells how the first administrator gets in', () => {
-    const outputs = outputsIn(text({ 'prod-crm-state': { UserPoolId: 'eu-west-1_a', ExportsOutputRefUsers1: 'x' }, 'prod-crm-app': { ApiUrl: 'https://a' } }))
-    expect(outputs).toEqual({ UserPoolId: 'eu-west-1_a', ApiUrl: 'https://a' })
-    expect(firstAdmin(outputs, 'usr_1')).toContain('admin-add-user-to-group --user-pool-id eu-west-1_a --username usr_1 --group-name admin')
-  })
 })

@@ -35,13 +35,25 @@ export function synthesized(stage: string): Synthesized {
   const { app, state, crm, bundles } = crmApp({ stage, outdir })
   const assembly = app.synth()
   const template = (name: string): object => assembly.getStackByName(name).template as object
-  return { state: stackOf(state.stackName, template), crm: stackOf(crm.stackName, template), bundles, outdir, template, remove: () => rmSync(outdir, { recursive: true }) }
+  return {
+    state: stackOf(state.stackName, template),
+    crm: stackOf(crm.stackName, template),
+    bundles,
+    outdir,
+    template,
+    remove: () => rmSync(outdir, { recursive: true }),
+  }
 }
 
 function stackOf(name: string, template: (name: string) => object): Stack {
-  const { Resources } = template(name) as { Resources: Record<string, { Type: string; Properties?: Record<string, unknown>; DeletionPolicy?: string }> }
+  const { Resources } = template(name) as {
+    Resources: Record<string, { Type: string; Properties?: Record<string, unknown>; DeletionPolicy?: string }>
+  }
   const resources = Object.entries(Resources).map(([id, { Type, Properties = {}, DeletionPolicy }]) => ({
-    id, type: Type, properties: Properties, ...(DeletionPolicy && { deletionPolicy: DeletionPolicy }),
+    id,
+    type: Type,
+    properties: Properties,
+    ...(DeletionPolicy && { deletionPolicy: DeletionPolicy }),
   }))
   const of = (type: string): Resource[] => resources.filter((one) => one.type === type)
   return { name, resources, of, one: <P>(type: string) => found(of(type)[0], type).properties as P }
@@ -62,7 +74,8 @@ export interface Statement {
 export function rightsOf(stack: Stack, name: string): Statement[] {
   const lambda = stack.of('AWS::Lambda::Function').find(({ properties }) => String(properties['FunctionName']).endsWith(`-crm-${name}`))
   const role = (found(lambda, name).properties['Role'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]
-  return stack.of('AWS::IAM::Policy')
+  return stack
+    .of('AWS::IAM::Policy')
     .filter(({ properties }) => (properties['Roles'] as { Ref: string }[]).some(({ Ref }) => Ref === role))
     .flatMap(({ properties }) => (properties['PolicyDocument'] as { Statement: Statement[] }).Statement)
 }

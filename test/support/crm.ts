@@ -42,14 +42,15 @@ export interface Crm {
   forget(): void
 }
 
-export async function startCrm(how: { routes?: readonly Route[]; now?: string } = {}): Promise<Crm> {
+export async function startCrm(how: { routes?: readonly Route[]; now?: string; through?: (table: Table, spent: Spent[]) => Table } = {}): Promise<Crm> {
   const routes = how.routes ?? allRoutes
   const endpoint = engineEndpoint()
   const name = `crm-${randomUUID()}`
   await createTable(engineClient(endpoint), name)
   const spent: Spent[] = []
   const credentials = async () => ({ accessKeyId: 'local', secretAccessKey: 'local' })
-  const table = dynamoTable(tableClient({ region: 'local', endpoint, credentials }), name, (cost) => void spent.push(cost))
+  const engine = dynamoTable(tableClient({ region: 'local', endpoint, credentials }), name, (cost) => void spent.push(cost))
+  const table = how.through?.(engine, spent) ?? engine
   const clock = { now: how.now ?? '2026-11-22T09:00:00.000Z' }
   const memo = newMemo()
   let kept = memo

@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min'
+import type { CountryCode } from 'libphonenumber-js/min'
 import type { Ctx } from '../../kernel/context.ts'
 import { fault, type Issue } from '../../kernel/fault.ts'
 import { customSchema, workspaceOf, type Workspace } from '../../platform/workspace/index.ts'
@@ -11,7 +11,7 @@ import { manyPrimaries, misplacedFields, type Customer, type SomeFields } from '
  */
 export async function normalised<T extends SomeFields>(ctx: Ctx, file: T, kind: Customer['kind']): Promise<T> {
   const workspace = await workspaceOf(ctx)
-  const { phones, issues: phoneIssues } = phonesOf(file, workspace)
+  const { phones, issues: phoneIssues } = await phonesOf(file, workspace)
   const issues = [
     ...phoneIssues,
     ...customIssues(file, workspace),
@@ -23,8 +23,10 @@ export async function normalised<T extends SomeFields>(ctx: Ctx, file: T, kind: 
   return phones ? { ...file, phones } : file
 }
 
-function phonesOf(file: SomeFields, workspace: Workspace): { phones?: Customer['phones']; issues: Issue[] } {
-  if (!file.phones) return { issues: [] }
+/** The numbering plans of all countries are loaded when the first number is read, not at every start. */
+async function phonesOf(file: SomeFields, workspace: Workspace): Promise<{ phones?: Customer['phones']; issues: Issue[] }> {
+  if (!file.phones || file.phones.length === 0) return { issues: [] }
+  const { parsePhoneNumberFromString } = await import('libphonenumber-js/min')
   const country = (file.country ?? workspace.country) as CountryCode
   const issues: Issue[] = []
   const phones = file.phones.map((one, at) => {

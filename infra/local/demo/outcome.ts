@@ -12,7 +12,7 @@ const JOBS = ['model', 'warnings', 'tiers', 'revisits', 'tasks'] as const
 const MOST_PAGES = 60
 
 /** Runs every schedule once and says what customers, warnings, tasks and tiers came of it. */
-export async function tell(local: Local, admin: Caller): Promise<void> {
+export async function tell(local: Local, admin: Caller, managers: readonly { id: string }[]): Promise<void> {
   const known = local.schedules().map((one) => one.name)
   for (const job of JOBS) {
     const name = known.find((one) => one === job || one.endsWith(`-${job}`))
@@ -20,16 +20,19 @@ export async function tell(local: Local, admin: Caller): Promise<void> {
     await local.runSchedule(name)
     await local.idle(180_000)
   }
-  const [customers, warnings, tasks] = await Promise.all([
-    count(admin, '/customers?limit=100&fields=name'),
-    count(admin, '/warnings?limit=100&state=open'),
-    count(admin, '/tasks?limit=100&state=open&all=true'),
-  ])
-  const { tiers } = await admin.call<{ tiers: { name: string; label: string }[] }>('GET', '/tier-policy')
-  const members = await Promise.all(tiers.map(async ({ name, label }) => `${label} ${await count(admin, `/tiers/${name}/customers?limit=100`)}`))
-  console.log(`\n${customers} customers, ${warnings} open churn warnings, ${tasks} open revisit tasks.`)
+  const [customers, warnings] = await Promise.all([count(admin, '/customers?limit=100&fields=name'), count(admin, '/warnings?limit=100')])
+  const tasks = await Promise.all(managers.map(({ id }) => count(admin, `/tasks?limit=100&ownerId=${id}`)))
+  const { tiers } = await admin.call<{ tiers: { name: string; labels: Record<string, string> }[] }>('GET', '/tier-policy')
+  const members = await Promise.all(tiers.map(async ({ name, labels }) => `${labels['en'] ?? name} ${await count(admin, `/tiers/${name}/customers?limit=100`)}`))
+  console.log(`\n${customers} customers, ${warnings} open churn warnings, ${tasks.join(' + ')} open revisit tasks of the account managers.`)
   console.log(`Tiers: ${members.join(', ')}.`)
-  const [first] = (await admin.call<Page<{ id: string; explanation?: string }>>('GET', '/warnings?limit=1&state=open')).items
+  const [manager] = managers
+  if (manager) {
+    console.log(`The day of an account manager, most at stake first:`)
+    console.log(`  TOKEN=$(curl -s -d grant_type=password -d username=${manager.id} ${local.url}/oauth2/token | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')`)
+    console.log(`  curl -s -H "authorization: Bearer $TOKEN" ${local.url}/v1/me/day`)
+  }
+  const [first] = (await admin.call<Page<{ id: string; explanation?: string }>>('GET', '/warnings?limit=1')).items
   if (first?.explanation) console.log(`Most at stake: ${first.explanation} (GET /v1/warnings/${first.id})`)
 }
 

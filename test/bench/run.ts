@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { bundle } from '../../infra/bundle.ts'
+import { functionNames } from '../../infra/config.ts'
+import { startEngine } from '../support/engine.ts'
+import { measureCpu } from './cpu.ts'
+import { monthlyPrice } from './price.ts'
+import { measureStart } from './start.ts'
+
+/**
+ * `npm run bench`: what the product costs, counted. `--json` prints one JSON object, `--quick` takes smaller tables and
+ * fewer rounds, `--insight` judges the models on the shipped purchase history beside simple rules.
+ *
+ * Units and calls are the engine's own figures and exact. CPU and start-up are ratios to the plain handler (plain.ts),
+ * both measured in turn on this machine, since absolute times on shared machines say little.
+ */
+const root = resolve(import.meta.dirname, '../..')
+const flags = new Set(process.argv.slice(2))
+const known = ['--json', '--quick', '--insight']
+const unknown = [...flags].find((flag) => !known.includes(flag))
+if (unknown !== undefined) {
+  console.error(`There is no ${unknown}; the bench knows ${known.join(', ')}.`)
+  process.exit(1)
+}
+
+if (flags.has('--insight')) {
+  const args = ['infra/insight.ts', '--purchases', 'test/data/cdnow_transactions.csv', '--cut', '1997-09-30', '--horizon', '273', '--back-test', ...(flags.has('--json') ? ['--json'] : [])]
+  process.exit(spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1)
+}
+
+const quick = flags.has('--quick')
+process.env['POWERTOOLS_METRICS_DISABLED'] = 'true'
+const say = console.log.bind(console)
+const operations = await unheard(counted)
+const { schedules } = operations
+process.env['POWERTOOLS_LOG_LEVEL'] = 'INFO'
+const cpu = await unheard(() => measureCpu(quick ? 5 : 11))
+const start = measureStart(quick ? 5 : 15)
+const bundles = sizes()
+const prices = monthlyPrice(operations.operations)
+
+if (flags.has('--json')) say(JSON.stringify({ operations: operations.operations, cpu, start, bundles, schedules, prices }))
+else report()
+
+/** Everything that is counted on the table engine. */
+async function counted() {
+  process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT'
+  const engine = await startEngine('embedded')
+  process.env['CRM_TEST_ENGINE'] = engine.endpoint
+  try {
+    // Loaded here, since the log level is read when the functions are.
+    const { measureOperations } = await import('./operations.ts')
+    const { measureSchedules } = await import('./schedules.ts')
+    return { operations: await measureOperations(), schedules: await measureSchedules(quick ? [1_000, 10_000] : [1_000, 10_000, 100_000]) }
+  } finally {
+    await engine.stop()
+  }
+}
+
+/** Runs work whose log lines are part of its cost, without showing them. */
+async function unheard<T>(work: () => Promise<T>): Promise<T> {
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = () => true
+  try {
+    return await work()
+  } finally {
+    process.stdout.write = write
+  }
+}
+
+function sizes(): { name: string; kb: number }[] {
+  const out = mkdtempSync(join(tmpdir(), 'crm-bundles-'))
+  try {
+    const made = bundle(out)
+    return functionNames.map((name) => ({ name, kb: Math.round(made.bytes(name) / 1024) }))
+  } finally {
+    rmSync(out, { recursive: true, force: true })
+  }
+}
+
+function report(): void {
+  const of = ({ calls, rounds, readUnits, writeUnits }: { calls: number; rounds: number; readUnits: number; writeUnits: number }) =>
+    `${calls} / ${rounds} / ${readUnits} / ${writeUnits}`
+  say('\nOperations: calls / rounds in sequence / read units / write units, the floor beside them')
+  console.table(operations.operations.map((one) => ({ operation: one.name, cost: of(one), floor: of(one.floor), 'what the floor needs': one.why })))
+  say('Warm CPU of a request and start-up with the first request, as ratios to the plain handler (target: at most 0.8 and 1.2)')
+  console.table([
+    ...cpu.map(({ name, ratio, oursMicros, plainMicros }) => ({ what: name, ratio: ratio.toFixed(2), ours: `${oursMicros.toFixed(0)} µs`, plain: `${plainMicros.toFixed(0)} µs` })),
+    { what: 'start', ratio: start.ratio.toFixed(2), ours: `${start.oursMs.toFixed(0)} ms`, plain: `${start.plainMs.toFixed(0)} ms` },
+  ])
+  say('Bundles, minified')
+  console.table(bundles)
+  say('Schedules: one run in a table of so many customers, with nothing due and with the same work due')
+  console.table(schedules.map((one) => ({ ...one, 'read units per due': one.due > 0 ? (one.readUnits / one.due).toFixed(2) : '' })))
+  say('1,000 customers for a month (us-east-1, on-demand prices without free tiers; assumptions in test/bench/price.ts)')
+  const total = prices.reduce((sum, { dollars }) => sum + dollars, 0)
+  console.table([...prices, { what: 'together', dollars: total }].map(({ what, dollars }) => ({ what, dollars: dollars.toFixed(3) })))
+}
