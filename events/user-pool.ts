@@ -1,7 +1,4 @@
-import {
-  AdminAddUserToGroupCommand, AdminCreateUserCommand, AdminDisableUserCommand, AdminEnableUserCommand, AdminListGroupsForUserCommand,
-  AdminRemoveUserFromGroupCommand, AdminUpdateUserAttributesCommand, AdminUserGlobalSignOutCommand, CognitoIdentityProviderClient,
-} from '@aws-sdk/client-cognito-identity-provider'
+import { once } from '../domain/kernel/action.ts'
 import { lambdaCredentials } from '../domain/kernel/table/client.ts'
 import { builtInRoles } from '../domain/platform/role/index.ts'
 import type { IdentityProvider } from '../domain/platform/user/index.ts'
@@ -14,10 +11,14 @@ const isNamed = (error: unknown, name: string): boolean => error instanceof Erro
  * roles; a role the workspace made is looked up in the workspace, so the pool need not know it.
  */
 export function userPool(): IdentityProvider {
-  const client = new CognitoIdentityProviderClient({ region: setting('AWS_REGION'), credentials: lambdaCredentials })
+  const sdk = once(async () => {
+    const cognito = await import('@aws-sdk/client-cognito-identity-provider')
+    return { ...cognito, client: new cognito.CognitoIdentityProviderClient({ region: setting('AWS_REGION'), credentials: lambdaCredentials }) }
+  })
   const of = (Username: string) => ({ UserPoolId: setting('USER_POOL_ID'), Username })
 
   async function invite(username: string, attributes: { Name: string; Value: string }[]): Promise<void> {
+    const { client, AdminCreateUserCommand, AdminUpdateUserAttributesCommand } = await sdk()
     try {
       await client.send(new AdminCreateUserCommand({ ...of(username), UserAttributes: attributes, DesiredDeliveryMediums: ['EMAIL'] }))
     } catch (error) {
@@ -27,6 +28,7 @@ export function userPool(): IdentityProvider {
   }
 
   async function follow(username: string, roles: readonly string[]): Promise<void> {
+    const { client, AdminAddUserToGroupCommand, AdminListGroupsForUserCommand, AdminRemoveUserFromGroupCommand } = await sdk()
     const { Groups = [] } = await client.send(new AdminListGroupsForUserCommand(of(username)))
     const had = Groups.flatMap(({ GroupName }) => GroupName ?? [])
     const wanted = roles.filter((role) => role in builtInRoles)
@@ -39,9 +41,11 @@ export function userPool(): IdentityProvider {
       // An administrator entered the address, so it counts as verified: the person can reset a password by it.
       await invite(id, [{ Name: 'email', Value: email }, { Name: 'email_verified', Value: 'true' }])
       await follow(id, roles)
+      const { client, AdminEnableUserCommand } = await sdk()
       await client.send(new AdminEnableUserCommand(of(id)))
     },
     async disable({ id }) {
+      const { client, AdminDisableUserCommand, AdminUserGlobalSignOutCommand } = await sdk()
       try {
         await client.send(new AdminDisableUserCommand(of(id)))
         await client.send(new AdminUserGlobalSignOutCommand(of(id)))

@@ -1,12 +1,11 @@
 import type { MiddlewareObj } from '@middy/core'
 import { Logger } from '@aws-lambda-powertools/logger'
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { once } from '../domain/kernel/action.ts'
 import type { Log } from '../domain/kernel/context.ts'
 import type { Answer } from './problem.ts'
 import type { HttpEvent } from './request.ts'
 
 const logger = new Logger()
-const metrics = new Metrics({ namespace: 'crm' })
 
 /** The log of a function. Facts only: ids, counts, names of actions; never what a customer said or is called. */
 export const requestLog: Log = {
@@ -15,14 +14,26 @@ export const requestLog: Log = {
   error: (message, facts = {}) => logger.error(message, facts),
 }
 
+const counted = new Map<string, number>()
+/** Most requests count nothing, so the library that writes counts is loaded by the first that does. */
+const publisher = once(async () => {
+  const { Metrics, MetricUnit } = await import('@aws-lambda-powertools/metrics')
+  return { metrics: new Metrics({ namespace: 'crm' }), unit: MetricUnit.Count }
+})
+
 /** Adds to a metric of the product, for alarms and the dashboard. */
 export function count(name: string, value = 1): void {
-  metrics.addMetric(name, MetricUnit.Count, value)
+  counted.set(name, (counted.get(name) ?? 0) + value)
 }
 
-/** Writes out the metrics counted so far; nothing when none were. */
-export function flushMetrics(): void {
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
+/** Writes out what was counted so far; nothing when nothing was. */
+async function flushMetrics(): Promise<void> {
+  if (counted.size === 0) return
+  const entries = [...counted]
+  counted.clear()
+  const { metrics, unit } = await publisher()
+  for (const [name, value] of entries) metrics.addMetric(name, unit, value)
+  metrics.publishStoredMetrics()
 }
 
 /** What a log may say of an error. Its other properties stay out: a refusal by the table carries the item itself. */
@@ -54,7 +65,7 @@ export function observedBatch<E extends { Records: readonly unknown[] }>(
       return answer
     } finally {
       logger.info('batch', { function: name, records: event.Records.length, failed, ms: Math.round((performance.now() - began) * 10) / 10 })
-      flushMetrics()
+      await flushMetrics()
     }
   }
 }
@@ -66,14 +77,14 @@ export function observed(): MiddlewareObj<HttpEvent, Answer> {
     before: () => {
       began = performance.now()
     },
-    after: (request) => {
+    after: async (request) => {
       const { event, response } = request
       const status = response?.statusCode ?? 0
       const ms = Math.round((performance.now() - began) * 10) / 10
       logger.info('request', { route: event.routeKey, status, ms, requestId: event.requestContext.requestId })
       if (status >= 500) count('ServerError')
       else if (status === 429) count('Limited')
-      flushMetrics()
+      await flushMetrics()
     },
   }
 }
