@@ -2,8 +2,9 @@ import * as z from 'zod'
 
 /** Field schemas shared by all modules: what a text, a note, a time may be. */
 
-const CONTROL = /^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]*$/
-const ONE_LINE = /^[^\u0000-\u001F\u007F]*$/
+/** Without control characters; tab and line breaks are none. */
+const CONTROL = /^[\t\n\r\P{Cc}]*$/u
+const ONE_LINE = /^\P{Cc}*$/u
 /** Half of a surrogate pair: not a character, and not storable as UTF-8. */
 const wellFormed = (text: string): boolean => text.isWellFormed()
 

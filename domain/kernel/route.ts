@@ -20,6 +20,13 @@ export interface RouteFacts<C extends string> {
   example?: Readonly<Record<string, unknown>>
   /** Codes of the faults a caller may meet beyond the usual ones. */
   faults?: readonly string[]
+  /**
+   * Anyone may call it, without a token: what the path holds is the key, and the action finds out whose. `can` then names what
+   * is shown.
+   */
+  public?: true
+  /** Media type of an answer that is not JSON; the action's output is then its text. */
+  type?: string
 }
 
 /** A way to call an action over HTTP. Plain data: dispatch, API Gateway, OpenAPI, client and tests read it. */
@@ -46,7 +53,7 @@ export function route<const P extends `${Method} /${string}`, I extends z.ZodTyp
   facts: RouteFacts<C>,
 ): Route<C> {
   const [method = '', where = ''] = path.split(' ')
-  const creates = method === 'POST' && /s$/.test(where)
+  const creates = method === 'POST' && where.endsWith('s')
   const usual = method === 'DELETE' ? 204 : creates ? 201 : 200
   return { ...facts, method: method as Method, path: where, status: facts.status ?? usual, action: does }
 }

@@ -13,7 +13,7 @@ interface Case {
   name: string
   floor: Cost
   why: string
-  run(crm: Crm): Promise<unknown>
+  run: (crm: Crm) => Promise<unknown>
 }
 
 const cost = (calls: number, rounds: number, readUnits: number, writeUnits: number): Cost => ({ calls, rounds, readUnits, writeUnits })

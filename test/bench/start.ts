@@ -36,7 +36,7 @@ export function measureStart(runs: number): StartRatio {
 
 function coldFile(dir: string, name: string): string {
   const bundled = join(dir, `${name}.cjs`)
-  const { outputFiles = [] } = buildSync({ ...bundleOptions, write: false, stdin: { contents: `export { serve } from './test/bench/cold-${name}.ts'`, resolveDir: root } })
+  const { outputFiles } = buildSync({ ...bundleOptions, stdin: { contents: `export { serve } from './test/bench/cold-${name}.ts'`, resolveDir: root } })
   writeFileSync(bundled, outputFiles[0]?.contents ?? '')
   const runner = join(dir, `${name}-run.cjs`)
   writeFileSync(runner, `const began = process.cpuUsage(); require(${JSON.stringify(bundled)}).serve().then(() => { const { user, system } = process.cpuUsage(began); console.error((user + system) / 1000) })`)
