@@ -1,14 +1,10 @@
 import type { Entity } from './kernel/entity.ts'
 import type { Module } from './kernel/module.ts'
 import type { Route } from './kernel/route.ts'
-import { modules as care } from './care/index.ts'
-import { modules as customer } from './customer/index.ts'
-import { modules as insight } from './insight/index.ts'
-import { modules as platform } from './platform/index.ts'
-import { modules as sales } from './sales/index.ts'
-import { modules as service } from './service/index.ts'
+import { modules as daily } from './daily.ts'
+import { modules as value } from './value.ts'
 
-/** Everything the CRM is made of; each area lists its own modules. */
-export const modules: readonly Module[] = [...platform, ...customer, ...insight, ...sales, ...service, ...care]
+/** Everything the CRM is made of; each area lists its own modules, and each of two groups the areas that one function serves. */
+export const modules: readonly Module[] = [...daily, ...value]
 export const routes: readonly Route[] = modules.flatMap((one) => one.routes)
 export const entities: ReadonlyMap<string, Entity> = new Map(modules.flatMap((one) => one.entities).map((kind) => [kind.noun, kind]))

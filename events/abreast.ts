@@ -12,7 +12,10 @@ export interface Abreast {
  * @param go asked before each item but the first; once false, the rest is left alone
  */
 export async function abreast<T>(
-  items: readonly T[], width: number, work: (item: T) => Promise<unknown>, go: () => boolean = () => true,
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<unknown>,
+  go: () => boolean = () => true,
 ): Promise<Abreast> {
   const errors = new Map<number, unknown>()
   let begun = 0

@@ -23,8 +23,13 @@ export const lambdaBus = once((): Bus => {
   const sdk = once(async () => {
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge')
     const client = new EventBridgeClient({
-      region: setting('AWS_REGION'), credentials: lambdaCredentials, maxAttempts: 3, retryMode: 'standard', defaultsMode: 'standard',
-      useDualstackEndpoint: false, useFipsEndpoint: false,
+      region: setting('AWS_REGION'),
+      credentials: lambdaCredentials,
+      maxAttempts: 3,
+      retryMode: 'standard',
+      defaultsMode: 'standard',
+      useDualstackEndpoint: false,
+      useFipsEndpoint: false,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
     })
     return { client, PutEventsCommand }

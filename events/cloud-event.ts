@@ -25,7 +25,14 @@ const SEQUENCE_DIGITS = 40
 /** @param sequence the stream's sequence number of the change */
 export function cloudEvent(data: Happened, sequence: string): CloudEvent {
   return {
-    specversion: '1.0', id: data.id, source: EVENT_SOURCE, type: data.type, time: data.at, subject: data.recordId,
-    datacontenttype: 'application/json', sequence: sequence.padStart(SEQUENCE_DIGITS, '0'), data,
+    specversion: '1.0',
+    id: data.id,
+    source: EVENT_SOURCE,
+    type: data.type,
+    time: data.at,
+    subject: data.recordId,
+    datacontenttype: 'application/json',
+    sequence: sequence.padStart(SEQUENCE_DIGITS, '0'),
+    data,
   }
 }

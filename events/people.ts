@@ -3,10 +3,17 @@ import { action, once } from '../domain/kernel/action.ts'
 import { happenedSchema, on, type Reaction } from '../domain/kernel/event.ts'
 import { find } from '../domain/kernel/record.ts'
 import {
-  user, userChanged, userCreated, userDeleted, userDisabled, userEnabled, userRestored, type IdentityProvider,
+  user,
+  userChanged,
+  userCreated,
+  userDeleted,
+  userDisabled,
+  userEnabled,
+  userRestored,
+  type IdentityProvider,
 } from '../domain/platform/user/index.ts'
 import { lambdaEdge } from '../functions/edge.ts'
-import { eventPattern, reactHandler } from './react.ts'
+import { eventPattern, reactHandler } from './reacting.ts'
 import { userPool } from './user-pool.ts'
 
 /**
@@ -15,12 +22,16 @@ import { userPool } from './user-pool.ts'
  * events may come twice, late and out of order.
  */
 export function peopleReactions(provider: () => IdentityProvider): readonly Reaction[] {
-  const follow = action('user.follow', () => ({ input: happenedSchema(), output: z.object({}) }), async (ctx, { recordId }) => {
-    const person = await find(ctx, user, recordId, { deleted: true })
-    if (person.disabled || person.deletedAt) await provider().disable(person)
-    else await provider().provision(person)
-    return {}
-  })
+  const follow = action(
+    'user.follow',
+    () => ({ input: happenedSchema(), output: z.object({}) }),
+    async (ctx, { recordId }) => {
+      const person = await find(ctx, user, recordId, { deleted: true })
+      if (person.disabled || person.deletedAt) await provider().disable(person)
+      else await provider().provision(person)
+      return {}
+    },
+  )
   return [on([userCreated, userChanged, userDisabled, userEnabled, userDeleted, userRestored], follow)]
 }
 

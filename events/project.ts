@@ -1,9 +1,8 @@
 import type { Ctx } from '../domain/kernel/context.ts'
-import type { Entity } from '../domain/kernel/entity.ts'
-import type { Change, Happened, Projection } from '../domain/kernel/event.ts'
+import type { Change, Happened, Kind, Projection } from '../domain/kernel/event.ts'
 import { logKey } from '../domain/kernel/place.ts'
 import type { Item, Key, Table } from '../domain/kernel/table/table.ts'
-import { entities } from '../domain/index.ts'
+import { kinds } from './kinds.ts'
 import { lambdaEdge } from '../functions/edge.ts'
 import { observedBatch } from '../functions/observe.ts'
 import { abreast } from './abreast.ts'
@@ -15,7 +14,7 @@ import { earlier, streamAnswer, tell, type Halt, type StreamEvent, type StreamRe
 const WRITES_ABREAST = 8
 
 interface Projecting {
-  entities: ReadonlyMap<string, Entity>
+  entities: ReadonlyMap<string, Kind>
   projections: readonly Projection[]
 }
 
@@ -33,7 +32,7 @@ export function projectHandler(facts: Projecting & { edge: () => Surroundings })
   })
 }
 
-export const handler = projectHandler({ edge: lambdaEdge, entities, projections })
+export const handler = projectHandler({ edge: lambdaEdge, entities: kinds, projections })
 
 /** Projects a batch, up to the first record that fails. */
 export async function project(background: Background, facts: Projecting, records: readonly StreamRecord[]): Promise<Halt | undefined> {

@@ -1,6 +1,6 @@
-import { entities } from '../domain/index.ts'
+import type { Kind } from '../domain/kernel/event.ts'
+import { kinds } from './kinds.ts'
 import type { Log } from '../domain/kernel/context.ts'
-import type { Entity } from '../domain/kernel/entity.ts'
 import { pause } from '../domain/kernel/table/refusal.ts'
 import { observedBatch, requestLog } from '../functions/observe.ts'
 import { lambdaBus, type Bus, type BusEntry } from './bus.ts'
@@ -17,16 +17,16 @@ export const LIMITS = { entries: 10, bytes: 256 * 1024 }
 const TRIES = 3
 
 /** The Lambda handler that puts the stream's events on the bus. */
-export function publishHandler(facts: { entities: ReadonlyMap<string, Entity>; bus: () => Bus; log: Log }) {
+export function publishHandler(facts: { entities: ReadonlyMap<string, Kind>; bus: () => Bus; log: Log }) {
   return observedBatch<StreamEvent>('publish', async ({ Records }) =>
     streamAnswer('publish', facts.log, Records, await publish(facts.bus(), facts.entities, Records)),
   )
 }
 
-export const handler = publishHandler({ entities, bus: lambdaBus, log: requestLog })
+export const handler = publishHandler({ entities: kinds, bus: lambdaBus, log: requestLog })
 
 /** Puts a batch's events on the bus, up to the first that the bus does not take. */
-export async function publish(bus: Bus, kinds: ReadonlyMap<string, Entity>, records: readonly StreamRecord[]): Promise<Halt | undefined> {
+export async function publish(bus: Bus, kinds: ReadonlyMap<string, Kind>, records: readonly StreamRecord[]): Promise<Halt | undefined> {
   const { told, halt } = tell(kinds, records)
   for (const parcel of parcels(told.flatMap(addressed))) {
     const refused = await send(bus, parcel)

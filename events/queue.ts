@@ -18,8 +18,13 @@ export const lambdaQueue = once((): Queue => {
   const sdk = once(async () => {
     const { SendMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs')
     const client = new SQSClient({
-      region: setting('AWS_REGION'), credentials: lambdaCredentials, maxAttempts: 3, retryMode: 'standard', defaultsMode: 'standard',
-      useDualstackEndpoint: false, useFipsEndpoint: false,
+      region: setting('AWS_REGION'),
+      credentials: lambdaCredentials,
+      maxAttempts: 3,
+      retryMode: 'standard',
+      defaultsMode: 'standard',
+      useDualstackEndpoint: false,
+      useFipsEndpoint: false,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
     })
     return { client, SendMessageCommand }

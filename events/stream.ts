@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../domain/kernel/context.ts'
-import type { Entity } from '../domain/kernel/entity.ts'
-import { happened, type Change } from '../domain/kernel/event.ts'
+import { happened, type Change, type Kind } from '../domain/kernel/event.ts'
 import { itemIn, type Image } from '../domain/kernel/table/image.ts'
 import type { Item, Key } from '../domain/kernel/table/table.ts'
 import { count, errorFacts, type BatchAnswer } from '../functions/observe.ts'
@@ -41,7 +40,7 @@ export function streamFilters(): object[] {
  * What a batch tells, in order, up to the first record that cannot be read. Items that are not records tell nothing,
  * nor do writes that changed nothing.
  */
-export function tell(entities: ReadonlyMap<string, Entity>, records: readonly StreamRecord[]): { told: Told[]; halt?: Halt } {
+export function tell(entities: ReadonlyMap<string, Kind>, records: readonly StreamRecord[]): { told: Told[]; halt?: Halt } {
   const told: Told[] = []
   for (const [at, record] of records.entries()) {
     try {
@@ -54,7 +53,7 @@ export function tell(entities: ReadonlyMap<string, Entity>, records: readonly St
   return { told }
 }
 
-function toldBy(entities: ReadonlyMap<string, Entity>, record: StreamRecord, at: number): Told | undefined {
+function toldBy(entities: ReadonlyMap<string, Kind>, record: StreamRecord, at: number): Told | undefined {
   const { NewImage, OldImage, SequenceNumber = '' } = record.dynamodb ?? {}
   const before = OldImage && itemIn(OldImage)
   const after = NewImage && itemIn(NewImage)

@@ -10,21 +10,28 @@ import { count, errorFacts, observedBatch, type Invocation } from '../functions/
 import { abreast } from './abreast.ts'
 import { backgroundOf, systemCtx, type Background, type Surroundings } from './context.ts'
 import { lambdaQueue, type Queue, type QueueEvent } from './queue.ts'
-import { isMoot } from './react.ts'
+import { isMoot } from './reacting.ts'
 import { schedules } from './schedules.ts'
 
 /** Due items of one shard read at once; keys alone, about 150 bytes each, so a page is 2 units at most. */
 export const PAGE = 50
 /** Due items handled at once. */
 const ITEMS_ABREAST = 8
+/** Runs without a pause of a job that comes in steps; what is left then waits for the clock. */
+const MOST_ROUNDS = 1_000
 /** With less time left a run hands over to another. Milliseconds. */
 const ENOUGH_MS = 20_000
 /** Highest code point: ends a range of sort keys. */
 const LAST = '\u{10FFFF}'
 
-const messageSchema = once(() => z.strictObject({ job: z.string(), after: z.record(z.string(), z.string()).optional() }))
+const messageSchema = once(() =>
+  z.strictObject({ job: z.string(), after: z.record(z.string(), z.string()).optional(), round: z.int().min(0).optional() }),
+)
 
-/** What the scheduler sends: the job. `after`, of a run handed over: the shards with work left, and the sort key each has come to. */
+/**
+ * What the scheduler sends: the job. `after`, of a run handed over: the shards with work left, and the sort key each has
+ * come to. `round`: how many runs a job that comes in steps has had without a pause.
+ */
 export type SweepMessage = z.output<ReturnType<typeof messageSchema>>
 
 /** What a run did. `done` and `failed` are due items; a task by the clock counts as one. */
@@ -56,8 +63,11 @@ export const handler = sweepHandler({ edge: lambdaEdge, schedules, queue: lambda
 
 /** Runs one job once. @throws Error for a job that is not there, and what a task by the clock throws */
 export async function sweep(
-  background: Background, facts: { schedules: readonly Schedule[]; queue: () => Queue },
-  message: SweepMessage, messageId: string, invocation: Invocation,
+  background: Background,
+  facts: { schedules: readonly Schedule[]; queue: () => Queue },
+  message: SweepMessage,
+  messageId: string,
+  invocation: Invocation,
 ): Promise<Swept> {
   const schedule = facts.schedules.find(({ job }) => job.name === message.job)
   if (!schedule) throw new Error(`There is no job ${message.job}.`)
@@ -66,8 +76,18 @@ export async function sweep(
     await invoke(job.run, systemCtx(background, `schedule:${job.name}`, job.run.name, `${messageId}/${job.name}`), {})
     return { job: job.name, seen: 1, done: 1, failed: 0, handedOver: false }
   }
-  const { left, ...counts } = await sweepDue(background, job, positionsOf(message), () => invocation.getRemainingTimeInMillis() >= ENOUGH_MS)
-  if (left.size > 0) await facts.queue().send({ job: job.name, after: Object.fromEntries(left) } satisfies SweepMessage)
+  const { left, ...counts } = await sweepDue(
+    background,
+    job,
+    positionsOf(message),
+    () => invocation.getRemainingTimeInMillis() >= ENOUGH_MS,
+  )
+  const { round = 0 } = message
+  const steps = job.again && round < MOST_ROUNDS
+  const did = counts.done > 0 || message.after !== undefined
+  if (left.size > 0)
+    await facts.queue().send({ job: job.name, after: Object.fromEntries(left), ...(steps && { round }) } satisfies SweepMessage)
+  else if (steps && did) await facts.queue().send({ job: job.name, round: round + 1 } satisfies SweepMessage)
   return { job: job.name, ...counts, handedOver: left.size > 0 }
 }
 
@@ -84,7 +104,10 @@ function positionsOf({ after }: SweepMessage): Positions {
  * passed over in this one. The bound is the time at which the run began: what becomes due meanwhile is the next run's.
  */
 export async function sweepDue(
-  background: Background, job: { name: string; each: Action }, positions: Positions, go: () => boolean,
+  background: Background,
+  job: { name: string; each: Action },
+  positions: Positions,
+  go: () => boolean,
 ): Promise<{ seen: number; done: number; failed: number; left: Positions }> {
   const until = background.now() + LAST
   const counts = { seen: 0, done: 0, failed: 0 }
@@ -123,7 +146,11 @@ async function duePage(background: Background, job: string, shard: string, after
   // Another instance's clock may be behind that of the one that handed over.
   if (from > until) return { shard, after, items: [] }
   const { items, last } = await background.table.query({
-    index: 'due', pk: duePartition(job, Number(shard)), ...(from && { from }), to: until, limit: PAGE,
+    index: 'due',
+    pk: duePartition(job, Number(shard)),
+    ...(from && { from }),
+    to: until,
+    limit: PAGE,
   })
   return { shard, after, items: items.map((item) => dueOf(shard, item)), ...(last && { next: String(last[keyNames.due.sk]) }) }
 }

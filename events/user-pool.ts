@@ -13,7 +13,10 @@ const isNamed = (error: unknown, name: string): boolean => error instanceof Erro
 export function userPool(): IdentityProvider {
   const sdk = once(async () => {
     const cognito = await import('@aws-sdk/client-cognito-identity-provider')
-    return { ...cognito, client: new cognito.CognitoIdentityProviderClient({ region: setting('AWS_REGION'), credentials: lambdaCredentials }) }
+    return {
+      ...cognito,
+      client: new cognito.CognitoIdentityProviderClient({ region: setting('AWS_REGION'), credentials: lambdaCredentials }),
+    }
   })
   const of = (Username: string) => ({ UserPoolId: setting('USER_POOL_ID'), Username })
 
@@ -32,14 +35,19 @@ export function userPool(): IdentityProvider {
     const { Groups = [] } = await client.send(new AdminListGroupsForUserCommand(of(username)))
     const had = Groups.flatMap(({ GroupName }) => GroupName ?? [])
     const wanted = roles.filter((role) => role in builtInRoles)
-    for (const group of wanted.filter((one) => !had.includes(one))) await client.send(new AdminAddUserToGroupCommand({ ...of(username), GroupName: group }))
-    for (const group of had.filter((one) => !wanted.includes(one))) await client.send(new AdminRemoveUserFromGroupCommand({ ...of(username), GroupName: group }))
+    for (const group of wanted.filter((one) => !had.includes(one)))
+      await client.send(new AdminAddUserToGroupCommand({ ...of(username), GroupName: group }))
+    for (const group of had.filter((one) => !wanted.includes(one)))
+      await client.send(new AdminRemoveUserFromGroupCommand({ ...of(username), GroupName: group }))
   }
 
   return {
     async provision({ id, email, roles }) {
       // An administrator entered the address, so it counts as verified: the person can reset a password by it.
-      await invite(id, [{ Name: 'email', Value: email }, { Name: 'email_verified', Value: 'true' }])
+      await invite(id, [
+        { Name: 'email', Value: email },
+        { Name: 'email_verified', Value: 'true' },
+      ])
       await follow(id, roles)
       const { client, AdminEnableUserCommand } = await sdk()
       await client.send(new AdminEnableUserCommand(of(id)))

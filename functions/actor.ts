@@ -25,7 +25,15 @@ export async function actorFrom(ctx: Reader, claims: Claims): Promise<Actor> {
     const id = text(claims['client_id'])
     if (id === undefined) throw fault('unauthenticated', 'token.nobody', 'This token names nobody.')
     const scopes = (text(claims['scope']) ?? '').split(' ').filter((scope) => scope.startsWith(SCOPE_PREFIX))
-    return { kind: 'client', id, team: [], roles: await rolesNamed(ctx, scopes.map((scope) => scope.slice(SCOPE_PREFIX.length))) }
+    return {
+      kind: 'client',
+      id,
+      team: [],
+      roles: await rolesNamed(
+        ctx,
+        scopes.map((scope) => scope.slice(SCOPE_PREFIX.length)),
+      ),
+    }
   }
   const person = await knownUser(ctx, username)
   if (person?.disabled) throw fault('unauthenticated', 'user.disabled', 'This account is disabled.')
@@ -49,7 +57,10 @@ async function rolesNamed(ctx: Reader, names: readonly string[]): Promise<Role[]
 export function listIn(claim: unknown): string[] {
   if (Array.isArray(claim)) return claim.map(String)
   if (typeof claim !== 'string') return []
-  return claim.replace(/^\[|\]$/g, '').split(/[\s,]+/).filter(Boolean)
+  return claim
+    .replace(/^\[|\]$/g, '')
+    .split(/[\s,]+/)
+    .filter(Boolean)
 }
 
 function text(claim: unknown): string | undefined {

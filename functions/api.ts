@@ -1,6 +1,9 @@
-import { routes } from '../domain/index.ts'
+import { modules } from '../domain/daily.ts'
 import { lambdaEdge } from './edge.ts'
 import { httpHandler } from './http.ts'
 
-/** The Lambda entry of the API: every route. */
-export const handler = httpHandler(routes, lambdaEdge)
+/** The Lambda entry of daily work: most of the routes, nearly all of the calls. */
+export const handler = httpHandler(
+  modules.flatMap(({ routes }) => routes),
+  lambdaEdge,
+)

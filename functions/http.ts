@@ -1,10 +1,10 @@
 import middy from '@middy/core'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { newMemo, type Ctx, type Log, type Memo } from '../domain/kernel/context.ts'
 import { fault } from '../domain/kernel/fault.ts'
 import type { RandomBytes } from '../domain/kernel/id.ts'
 import { invoke } from '../domain/kernel/invoke.ts'
-import { scopeOf } from '../domain/kernel/permission.ts'
+import { NOBODY_KNOWN, scopeOf } from '../domain/kernel/permission.ts'
 import { permissionOf, type Route } from '../domain/kernel/route.ts'
 import type { Table } from '../domain/kernel/table/table.ts'
 import { actorFrom } from './actor.ts'
@@ -39,50 +39,81 @@ export function httpHandler(routes: readonly Route[], edge: () => Edge) {
         made ??= edge()
         return await serve(route, event, { memo, ...made })
       } catch (error) {
-        return refused(error, event)
+        return refused(error, event, made?.log ?? requestLog)
       }
     })
 }
 
-function refused(error: unknown, event: HttpEvent): Answer {
+function refused(error: unknown, event: HttpEvent, log: Log): Answer {
   const { requestId } = event.requestContext
   const answer = problem(error, requestId)
-  if (answer.statusCode >= 500) requestLog.error('request failed', { route: event.routeKey, requestId, error: errorFacts(error) })
+  if (answer.statusCode >= 500) log.error('request failed', { route: event.routeKey, requestId, error: errorFacts(error) })
   return answer
 }
 
 async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }): Promise<Answer> {
   const base = { table: edge.table, memo: edge.memo, now: edge.now() }
-  const actor = await actorFrom(base, event.requestContext.authorizer?.jwt?.claims ?? {})
-  const scope = scopeOf(actor, permissionOf(route))
-  if (!scope) throw fault('forbidden', 'permission.missing', `This needs the permission ${route.can}.`)
+  const { actor, scope } = await callerOf(route, event, base)
   const { input, body } = inputOf(route, event)
   const ifMatch = ifMatchOf(route, event)
-  const idempotency = idempotencyOf(route, event, body)
+  // Keys belong to who sends them, and nobody is known here.
+  const idempotency = route.public ? undefined : idempotencyOf(route, event, body)
   const ctx: Ctx = {
-    ...base, actor, scope, random: edge.random ?? randomBytes, log: edge.log ?? requestLog,
-    request: { id: event.requestContext.requestId, action: route.action.name, ...(ifMatch !== undefined && { ifMatch }), ...(idempotency && { idempotency }) },
+    ...base,
+    actor,
+    scope,
+    random: edge.random ?? randomBytes,
+    log: edge.log ?? requestLog,
+    request: {
+      id: event.requestContext.requestId,
+      action: route.action.name,
+      ...(ifMatch !== undefined && { ifMatch }),
+      ...(idempotency && { idempotency }),
+    },
   }
   const { output, replayed } = await invoke(route.action, ctx, input)
   return answerOf(ctx.request.existing ? { ...route, status: 200 } : route, event, output, replayed)
 }
 
+/** Who asks, and on whose records they may act. @throws Fault `unauthenticated`, `forbidden` */
+async function callerOf(route: Route, event: HttpEvent, base: Pick<Ctx, 'table' | 'memo' | 'now'>): Promise<Pick<Ctx, 'actor' | 'scope'>> {
+  if (route.public) return { actor: NOBODY_KNOWN, scope: 'own' }
+  const actor = await actorFrom(base, event.requestContext.authorizer?.jwt?.claims ?? {})
+  const scope = scopeOf(actor, permissionOf(route))
+  if (!scope) throw fault('forbidden', 'permission.missing', `This needs the permission ${route.can}.`)
+  return { actor, scope }
+}
+
 /** The answer to a request that succeeded, with its ETag, Location and Link. */
 function answerOf(route: Route, event: HttpEvent, output: unknown, replayed: boolean): Answer {
   const facts = (typeof output === 'object' && output !== null ? output : {}) as { id?: unknown; version?: unknown; nextCursor?: unknown }
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  const headers: Record<string, string> = { 'content-type': route.type ?? 'application/json', 'cache-control': 'no-store' }
+  if (route.type !== undefined) return textAnswer(route, event, headers, String(output))
   if (replayed) headers['idempotent-replayed'] = 'true'
   if (typeof facts.nextCursor === 'string') headers['link'] = `<${nextUrl(event, facts.nextCursor)}>; rel="next"`
   if (typeof facts.version === 'number') {
     const etag = `"${facts.version}"`
     headers['etag'] = etag
-    if (route.method === 'GET' && (event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)) {
+    if (
+      route.method === 'GET' &&
+      (event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
+    ) {
       return { statusCode: 304, headers, body: '' }
     }
   }
-  if (route.status === 201 && typeof facts.id === 'string') headers['location'] = `${VERSION_PREFIX}/${collectionOf(route.path)}/${facts.id}`
+  if (route.status === 201 && typeof facts.id === 'string')
+    headers['location'] = `${VERSION_PREFIX}/${collectionOf(route.path)}/${facts.id}`
   if (route.status === 204) return { statusCode: 204, headers, body: '' }
   return { statusCode: route.status, headers, body: JSON.stringify(output) }
+}
+
+/** An answer that is not JSON, with the hash of its text for an ETag: who polls it gets it anew only when it changed. */
+function textAnswer(route: Route, event: HttpEvent, headers: Record<string, string>, body: string): Answer {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  const same = (event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
+  return same
+    ? { statusCode: 304, headers: { ...headers, etag }, body: '' }
+    : { statusCode: route.status, headers: { ...headers, etag }, body }
 }
 
 /** The last collection a path names: `/customers/{id}/deals` makes `deals`, `/customers/by/{system}/{externalId}` `customers`. */

@@ -10,8 +10,20 @@ export interface Answer {
 export const PROBLEM_TYPE = 'urn:crm:problem:'
 
 const titles: Readonly<Record<number, string>> = {
-  400: 'Invalid request', 401: 'Not signed in', 403: 'Not permitted', 404: 'Not found', 409: 'Conflict', 410: 'Gone', 412: 'Changed meanwhile',
-  413: 'Too large', 415: 'Unsupported media type', 422: 'Key reused', 428: 'If-Match required', 429: 'Too many requests', 500: 'Internal error', 503: 'Try again',
+  400: 'Invalid request',
+  401: 'Not signed in',
+  403: 'Not permitted',
+  404: 'Not found',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'Changed meanwhile',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  422: 'Key reused',
+  428: 'If-Match required',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Try again',
 }
 
 /** An error as RFC 9457 `application/problem+json`. What is not a fault says nothing but its request's id. */

@@ -20,7 +20,8 @@ export const BODY_LIMIT = 256 * 1024
 /** The one flat input of an action: path names the target, the query or the body says the rest. @throws Fault `invalid` */
 export function inputOf(route: Route, event: HttpEvent): { input: Record<string, unknown>; body: string } {
   const body = route.method === 'GET' || route.method === 'DELETE' ? '' : bodyOf(event)
-  const rest = route.method === 'GET' || route.method === 'DELETE' ? queryOf(event.rawQueryString) : { ...objectIn(body), ...refuseQuery(event) }
+  const rest =
+    route.method === 'GET' || route.method === 'DELETE' ? queryOf(event.rawQueryString) : { ...objectIn(body), ...refuseQuery(event) }
   const path = event.pathParameters ?? {}
   const both = Object.keys(path).find((name) => name in rest)
   if (both !== undefined) throw invalidInput([{ path: both, code: 'unknown_field', message: 'The path says this already.' }])
@@ -46,8 +47,10 @@ function objectIn(body: string): Record<string, unknown> {
   } catch {
     throw fault('invalid', 'body.not_json', 'The body is not JSON.')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault('invalid', 'body.not_object', 'The body is not a JSON object.')
-  if (Object.hasOwn(value, '__proto__')) throw invalidInput([{ path: '__proto__', code: 'unknown_field', message: 'There is no such field.' }])
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw fault('invalid', 'body.not_object', 'The body is not a JSON object.')
+  if (Object.hasOwn(value, '__proto__'))
+    throw invalidInput([{ path: '__proto__', code: 'unknown_field', message: 'There is no such field.' }])
   return value as Record<string, unknown>
 }
 
@@ -88,7 +91,8 @@ export function idempotencyOf(route: Route, event: HttpEvent, body: string): { k
   const header = event.headers['idempotency-key']
   if (header === undefined || route.method !== 'POST') return undefined
   const key = header.trim().replace(/^"(.*)"$/, '$1')
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw fault('invalid', 'idempotency.key_invalid', 'An Idempotency-Key has 1 to 255 visible ASCII characters.')
+  if (!/^[\x21-\x7e]{1,255}$/.test(key))
+    throw fault('invalid', 'idempotency.key_invalid', 'An Idempotency-Key has 1 to 255 visible ASCII characters.')
   const hash = createHash('sha256').update(`${event.rawPath}\n${body}`).digest('base64url')
   return { key, hash }
 }

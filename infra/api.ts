@@ -14,7 +14,8 @@ import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { routes } from '../domain/index.ts'
+import { modules as daily } from '../domain/daily.ts'
+import { modules as worth } from '../domain/value.ts'
 import { publicPaths } from '../functions/docs.ts'
 import { VERSION_PREFIX } from '../functions/http.ts'
 import { accept } from './accept.ts'
@@ -25,8 +26,10 @@ import type { SignIn } from './sign-in.ts'
 export interface ApiFacts {
   readonly config: StageConfig
   readonly signIn: SignIn
-  /** Answers every declared route. */
+  /** Answers the routes of daily work. */
   readonly api: CrmFunction
+  /** Answers those of insight and loyalty. */
+  readonly value: CrmFunction
   /** Answers the public paths: the API's description and its health. */
   readonly docs: CrmFunction
 }
@@ -47,12 +50,12 @@ const logLine = {
   error: '$context.integrationErrorMessage',
 }
 
-/** The HTTP API: every declared route behind the sign-in, the public ones beside them. */
+/** The HTTP API: every declared route behind the sign-in, but for those that say they are public; the docs beside them. */
 export class Api extends Construct {
   readonly http: HttpApi
   readonly stage: HttpStage
 
-  constructor(scope: Construct, id: string, { config, signIn, api, docs }: ApiFacts) {
+  constructor(scope: Construct, id: string, { config, signIn, api, value, docs }: ApiFacts) {
     super(scope, id)
     const name = `${config.stage}-crm`
     this.http = new HttpApi(this, 'Http', {
@@ -64,15 +67,22 @@ export class Api extends Construct {
     this.stage = this.defaultStage(config)
     const authorizer = new HttpUserPoolAuthorizer('SignedIn', signIn.pool, { userPoolClients: [signIn.staff, signIn.machine] })
     // One permission for all routes of a function: the default, one a route, overflows the function's policy.
-    const answer = new HttpLambdaIntegration('Api', api.lambda, { scopePermissionToRoute: false })
+    const answers = [
+      { modules: daily, integration: new HttpLambdaIntegration('Api', api.lambda, { scopePermissionToRoute: false }) },
+      { modules: worth, integration: new HttpLambdaIntegration('Value', value.lambda, { scopePermissionToRoute: false }) },
+    ]
+    const declared = answers.flatMap(({ modules, integration }) =>
+      modules.flatMap(({ routes }) => routes.map((route) => ({ ...route, integration }))),
+    )
     const show = new HttpLambdaIntegration('Docs', docs.lambda, { scopePermissionToRoute: false })
-    for (const { method, path } of routes) {
-      new HttpRoute(this, `${method} ${path}`, {
+    for (const { method, path, public: open, integration } of declared) {
+      const route = new HttpRoute(this, `${method} ${path}`, {
         httpApi: this.http,
         routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod[method]),
-        integration: answer,
-        authorizer,
+        integration,
+        ...(!open && { authorizer }),
       })
+      if (open) accept(route, 'AwsSolutions-APIG4', 'Public on purpose: the secret in its path is the key, checked by the action.')
     }
     for (const path of publicPaths) {
       const route = new HttpRoute(this, `GET ${path}`, {

@@ -11,7 +11,8 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { EVENT_SOURCE } from '../events/cloud-event.ts'
 import { peoplePattern } from '../events/people.ts'
-import { eventPattern } from '../events/react.ts'
+import { eventPattern } from '../events/reacting.ts'
+import { reactions } from '../events/reactions.ts'
 import { schedules } from '../events/schedules.ts'
 import { streamFilters } from '../events/stream.ts'
 import { CrmFunction, sizeOf, type Workshop } from './crm-function.ts'
@@ -88,7 +89,7 @@ export class Automation extends Construct {
     })
     this.sweep = this.onMessages('sweep', sweep.uses(records(table)), config.events.sweepConcurrency)
     sweep.uses(messagesTo(this.sweep.queue, 'SWEEP_QUEUE_URL'))
-    this.rule('reactions', eventPattern(), this.react)
+    this.rule('reactions', eventPattern(reactions), this.react)
     this.rule('people', peoplePattern(), this.people)
     this.clock()
   }

@@ -1,6 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { buildSync, type BuildOptions } from 'esbuild'
+import { entities } from '../domain/index.ts'
+import { annotated } from './annotated.ts'
 import { functionNames, type FunctionName } from './config.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -8,6 +11,7 @@ const root = resolve(import.meta.dirname, '..')
 /** Where each function begins. */
 export const entries: Readonly<Record<FunctionName, string>> = {
   api: 'functions/api.ts',
+  value: 'functions/value.ts',
   docs: 'functions/docs.ts',
   project: 'events/project.ts',
   publish: 'events/publish.ts',
@@ -74,8 +78,23 @@ export interface Bundles {
 /** Bundles every function in one pass, one file each, into folders of its own under the output folder. */
 export function bundle(outdir: string): Bundles {
   const place = join(resolve(outdir), 'bundle')
+  const sources = mkdtempSync(join(tmpdir(), 'crm-sources-'))
+  try {
+    annotated(root, sources, ['domain', 'functions', 'events'])
+    return bundled(place, sources)
+  } finally {
+    rmSync(sources, { recursive: true, force: true })
+  }
+}
+
+/** What the stream's functions know of each kind of record, for `events/kinds.ts`. */
+const kinds = (): string => JSON.stringify([...entities.values()].map(({ noun, personal }) => ({ noun, personal })))
+
+function bundled(place: string, sources: string): Bundles {
   const { outputFiles, metafile } = buildSync({
     ...bundleOptions,
+    absWorkingDir: sources,
+    define: { KINDS: JSON.stringify(kinds()) },
     entryPoints: Object.fromEntries(functionNames.map((name) => [`${name}/index`, entries[name]])),
     outdir: place,
     external: [...bundleOptions.external, ...apart.map(({ name, path }) => `${name}/${path}`)],
@@ -84,7 +103,7 @@ export function bundle(outdir: string): Bundles {
     metafile: true,
   })
   const folder = (name: FunctionName): string => join(place, name)
-  const outputOf = (name: FunctionName) => metafile.outputs[relative(root, join(folder(name), 'index.js'))]
+  const outputOf = (name: FunctionName) => metafile.outputs[relative(sources, join(folder(name), 'index.js'))]
   for (const { path, contents } of outputFiles) {
     // Beside the folder, not in it: what is in it is shipped.
     write(path.endsWith('.map') ? path.replace(/\/index\.js\.map$/, '.map') : path, contents)

@@ -31,14 +31,15 @@ export class CrmStack extends Stack {
     const workshop = { config, bundles }
     const { table, signIn } = state
     const automation = new Automation(this, 'Automation', workshop, table, signIn.pool)
-    const api = new CrmFunction(this, 'api', workshop, { summary: 'Answers every declared route' }).uses(records(table))
+    const api = new CrmFunction(this, 'api', workshop, { summary: 'Answers daily work' }).uses(records(table))
+    const value = new CrmFunction(this, 'value', workshop, { summary: 'Answers insight and loyalty' }).uses(records(table))
     const docs = new CrmFunction(this, 'docs', workshop, { summary: 'Describes the API to anyone' }).uses({
       statements: [],
       environment: { SIGN_IN_URL: signIn.address },
     })
-    const http = new Api(this, 'Http', { config, signIn, api, docs })
+    const http = new Api(this, 'Http', { config, signIn, api, value, docs })
     const { project, publish, react, people, sweep } = automation
-    const functions = [api, docs, ...[project, publish, react, people, sweep].map(({ does }) => does)]
+    const functions = [api, value, docs, ...[project, publish, react, people, sweep].map(({ does }) => does)]
     new Watch(this, 'Watch', { config, api: http, functions, automation, table })
   }
 }

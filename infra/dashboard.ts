@@ -74,7 +74,12 @@ export function dashboard(scope: Construct, { config, api: { http }, functions, 
           ),
         ),
       ],
-      [graph('Failed work', ['DueItemFailed', 'ReactionFailed', 'SweepFailed', 'StreamHalted', 'ServerError'].map((name) => ownCount(config, name)))],
+      [
+        graph(
+          'Failed work',
+          ['DueItemFailed', 'ReactionFailed', 'SweepFailed', 'StreamHalted', 'ServerError'].map((name) => ownCount(config, name)),
+        ),
+      ],
     ],
   })
 }

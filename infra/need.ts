@@ -37,8 +37,14 @@ export function recordReads(table: TableV2): Need {
 }
 
 const accountActions = [
-  'AdminCreateUser', 'AdminUpdateUserAttributes', 'AdminEnableUser', 'AdminDisableUser', 'AdminUserGlobalSignOut',
-  'AdminListGroupsForUser', 'AdminAddUserToGroup', 'AdminRemoveUserFromGroup',
+  'AdminCreateUser',
+  'AdminUpdateUserAttributes',
+  'AdminEnableUser',
+  'AdminDisableUser',
+  'AdminUserGlobalSignOut',
+  'AdminListGroupsForUser',
+  'AdminAddUserToGroup',
+  'AdminRemoveUserFromGroup',
 ]
 
 /** The right to make, change and shut accounts of the user pool. One function has it. */

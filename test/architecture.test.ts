@@ -7,11 +7,16 @@ const tops = ['domain', 'functions', 'events', 'infra'] as const
 
 /** Every import of the product's own files: from which file to which, as paths from the root. */
 function imports(): { from: string; to: string }[] {
-  return tops.flatMap((top) => files(join(root, top))).flatMap((file) => {
-    const text = readFileSync(file, 'utf8')
-    const names = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
-    return names.map((name) => ({ from: relative(root, file), to: name.startsWith('.') ? relative(root, resolve(dirname(file), name)) : name }))
-  })
+  return tops
+    .flatMap((top) => files(join(root, top)))
+    .flatMap((file) => {
+      const text = readFileSync(file, 'utf8')
+      const names = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+      return names.map((name) => ({
+        from: relative(root, file),
+        to: name.startsWith('.') ? relative(root, resolve(dirname(file), name)) : name,
+      }))
+    })
 }
 
 function files(dir: string): string[] {
@@ -58,18 +63,28 @@ describe('the house stands as drawn', () => {
   test('a module is used through its index alone', () => {
     const wrong = all.filter(({ from, to }) => {
       const theirs = moduleOf(to)
-      return theirs !== undefined && areaOf(to) !== 'kernel' && moduleOf(from) !== theirs && !to.endsWith('/index.ts') && !to.startsWith('domain/insight/model/')
+      return (
+        theirs !== undefined &&
+        areaOf(to) !== 'kernel' &&
+        moduleOf(from) !== theirs &&
+        !to.endsWith('/index.ts') &&
+        !to.startsWith('domain/insight/model/')
+      )
     })
     expect(wrong).toEqual([])
   })
 
   test('only the table module of the kernel speaks to DynamoDB', () => {
-    const wrong = all.filter(({ from, to }) => from.startsWith('domain/') && to.startsWith('@aws-sdk/') && !from.startsWith('domain/kernel/table/'))
+    const wrong = all.filter(
+      ({ from, to }) => from.startsWith('domain/') && to.startsWith('@aws-sdk/') && !from.startsWith('domain/kernel/table/'),
+    )
     expect(wrong).toEqual([])
   })
 
   test('no file outgrows a reader', () => {
-    const long = tops.flatMap((top) => files(join(root, top))).map((file) => ({ file: relative(root, file), lines: readFileSync(file, 'utf8').split('\n').length }))
+    const long = tops
+      .flatMap((top) => files(join(root, top)))
+      .map((file) => ({ file: relative(root, file), lines: readFileSync(file, 'utf8').split('\n').length }))
     expect(long.filter(({ lines }) => lines > 300)).toEqual([])
   })
 

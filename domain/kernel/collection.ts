@@ -42,14 +42,19 @@ export function collection(kind: Pick<Entity, 'noun' | 'home'>, customerId: stri
  * @throws Fault `invalid` for a field the record has not
  */
 export async function records<N extends string, F>(
-  ctx: Ctx, kind: Entity<N, F>, stretch: Stretch, input: PageInput,
+  ctx: Ctx,
+  kind: Entity<N, F>,
+  stretch: Stretch,
+  input: PageInput,
 ): Promise<Page<Partial<F & Stamp<N>> & { id: Stamp<N>['id'] }>> {
   const wanted = wantedFields(kind, input.fields)
   const { items, nextCursor } = await page(ctx, [stretch], input, { descending: true })
-  const rows = items.filter((item) => !item['deletedAt']).map((item) => {
-    const record = recordIn<N, F>(item)
-    return wanted ? (Object.fromEntries(Object.entries(record).filter(([field]) => wanted.has(field))) as typeof record) : record
-  })
+  const rows = items
+    .filter((item) => !item['deletedAt'])
+    .map((item) => {
+      const record = recordIn<N, F>(item)
+      return wanted ? (Object.fromEntries(Object.entries(record).filter(([field]) => wanted.has(field))) as typeof record) : record
+    })
   return { items: rows, ...(nextCursor && { nextCursor }) }
 }
 
@@ -58,9 +63,13 @@ export async function records<N extends string, F>(
  * @param more fields that the action adds to each row
  */
 export function partialView<N extends string, F, S extends z.core.$ZodLooseShape = Record<never, never>>(
-  kind: Entity<N, F>, more?: S,
+  kind: Entity<N, F>,
+  more?: S,
 ): z.ZodType<Partial<F & Stamp<N>> & { id: Stamp<N>['id'] } & z.output<z.ZodObject<S>>> {
-  const shape = objectIn(kind).partial().required({ id: true }).extend(more ?? {})
+  const shape = objectIn(kind)
+    .partial()
+    .required({ id: true })
+    .extend(more ?? {})
   return shape as unknown as z.ZodType<Partial<F & Stamp<N>> & { id: Stamp<N>['id'] } & z.output<z.ZodObject<S>>>
 }
 

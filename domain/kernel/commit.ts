@@ -93,14 +93,14 @@ function live(kind: Entity, record: Stamp<string> | undefined): readonly string[
  * is kept in the same transaction, so the same request sent again gets the same answer and changes nothing.
  *
  * One change with no unique value and no key is a single put; anything more is one transaction.
- * @throws Stale when a record changed since it was read; the caller's action is run again
+ * @throws Stale when a record changed since it was read, or a single was created meanwhile; the caller's action is run again
  * @throws Fault `conflict` with `existingId` when a unique value is taken
  */
 export async function commit<R>(ctx: Ctx, changes: readonly Change[], result?: R, extra: readonly Write[] = []): Promise<R> {
   const write = nextWrite(ctx)
   const planned = changes.map((change) => ({ change, ...writesOf(ctx, change, write) }))
   const writes = [...planned.flatMap((one) => one.writes), ...extra]
-  const keyed = result === undefined ? undefined : idempotencyWrite(ctx, { result })
+  const keyed = result === undefined ? undefined : idempotencyWrite(ctx, { result, ...(ctx.request.existing && { existing: true }) })
   if (keyed) writes.push(keyed)
   const [only] = writes
   const outcome = await written(() => (writes.length === 1 && only ? ctx.table.write(only) : ctx.table.writeAll(writes)))
@@ -122,7 +122,13 @@ export async function written<T>(work: () => Promise<T>): Promise<T> {
 type Planned = { change: Change; writes: Write[]; values: (string | undefined)[] }[]
 
 /** Turns a refused write into a replay, a conflict, a retry, or, when it was our own write all along, into success. */
-async function explain(ctx: Ctx, planned: Planned, writes: Write[], outcome: Extract<Outcome, { ok: false }>, how: { keyed: boolean; write: number }): Promise<void> {
+async function explain(
+  ctx: Ctx,
+  planned: Planned,
+  writes: Write[],
+  outcome: Extract<Outcome, { ok: false }>,
+  how: { keyed: boolean; write: number },
+): Promise<void> {
   const main = planned[0]?.change.after.version ?? 0
   if (outcome.refused.some(({ index, item }) => index === 0 && isOurs(ctx, item, main, how.write))) return
   if (how.keyed && outcome.refused.some(({ index }) => index === writes.length - 1)) {
@@ -144,9 +150,13 @@ function refuse(change: Change, value: string | undefined, item: Item | undefine
   const { kind, before, after } = change
   if (value !== undefined) {
     const existingId = item?.['id']
-    throw fault('conflict', kind.unique?.fault ?? `${kind.noun}.taken`, `${value} already belongs to ${String(existingId)}.`, { existingId, value })
+    throw fault('conflict', kind.unique?.fault ?? `${kind.noun}.taken`, `${value} already belongs to ${String(existingId)}.`, {
+      existingId,
+      value,
+    })
   }
-  if (before) throw new Stale(after.id)
+  // Of a record of which there is one, another run made it meanwhile: it is that run's record now that must be looked at.
+  if (before || kind.single) throw new Stale(after.id)
   throw fault('conflict', `${kind.noun}.exists`, `${after.id} exists already.`, { existingId: after.id })
 }
 

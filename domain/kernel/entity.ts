@@ -62,7 +62,10 @@ export interface EntityFacts<N extends string, F> {
   personal?: readonly (keyof NoInfer<F> & string)[]
   /** The field that names the person responsible; decides scope `own` and `team` (with the customer's own). */
   responsible?: keyof NoInfer<F> & string
-  /** Kept in a fixed place of its customer, one each, read with the file in one query: `rhythm`, `tier`. */
+  /**
+   * There is one: of each customer, kept in a fixed place beside the file and read with it in one query (`rhythm`, `tier`), or
+   * of the workspace (`model`). Two who create it at once do so once: the other's action runs again.
+   */
   single?: boolean
 }
 

@@ -48,15 +48,35 @@ export interface Happened {
   changed: Record<string, { from?: unknown; to?: unknown } | 'private'>
 }
 
-const HOUSEKEEPING = new Set(['pk', 'sk', 'noun', 'ev', 'row', 'version', 'updatedAt', 'lpk', 'lsk', 'opk', 'osk', 'dpk', 'dsk', 'expires', 'id', 'v'])
+const HOUSEKEEPING = new Set([
+  'pk',
+  'sk',
+  'noun',
+  'ev',
+  'row',
+  'version',
+  'updatedAt',
+  'lpk',
+  'lsk',
+  'opk',
+  'osk',
+  'dpk',
+  'dsk',
+  'expires',
+  'id',
+  'v',
+])
 const LONGEST_VALUE = 256
+
+/** What the stream's consumers know of a kind of record. */
+export type Kind = Pick<Entity, 'noun' | 'personal'>
 
 /**
  * The event that an item's change is; undefined for items that are not records (sentinels, keys, logs), for a record's
  * physical removal, and for upkeep that leaves the version as it was. A record of a kind this code does not know yet,
  * as while a deploy is under way, is told with all its values private.
  */
-export function happened(entities: ReadonlyMap<string, Entity>, before: Item | undefined, after: Item | undefined): Happened | undefined {
+export function happened(kinds: ReadonlyMap<string, Kind>, before: Item | undefined, after: Item | undefined): Happened | undefined {
   const stamp = after?.['ev'] as EventStamp | undefined
   if (!after || !stamp || after['version'] === before?.['version']) return undefined
   const noun = String(after['noun'])
@@ -64,14 +84,20 @@ export function happened(entities: ReadonlyMap<string, Entity>, before: Item | u
   const version = Number(after['version'])
   return {
     id: `${recordId}.${version}`,
-    type: stamp.type, at: stamp.at, actor: stamp.actor, action: stamp.action, request: stamp.request,
-    noun, recordId, version,
+    type: stamp.type,
+    at: stamp.at,
+    actor: stamp.actor,
+    action: stamp.action,
+    request: stamp.request,
+    noun,
+    recordId,
+    version,
     ...(String(after['pk']).startsWith('customer#') && { customerId: `cus_${String(after['pk']).slice('customer#'.length)}` }),
-    changed: difference(entities.get(noun), before ?? {}, after),
+    changed: difference(kinds.get(noun), before ?? {}, after),
   }
 }
 
-function difference(kind: Entity | undefined, before: Item, after: Item): Happened['changed'] {
+function difference(kind: Kind | undefined, before: Item, after: Item): Happened['changed'] {
   const personal = new Set<string>(kind?.personal)
   const changed: Happened['changed'] = {}
   for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -80,7 +106,9 @@ function difference(kind: Entity | undefined, before: Item, after: Item): Happen
     const to = JSON.stringify(after[field])
     if (from === to) continue
     const hidden = !kind || personal.has(field) || (from?.length ?? 0) > LONGEST_VALUE || (to?.length ?? 0) > LONGEST_VALUE
-    changed[field] = hidden ? 'private' : { ...(from !== undefined && { from: before[field] }), ...(to !== undefined && { to: after[field] }) }
+    changed[field] = hidden
+      ? 'private'
+      : { ...(from !== undefined && { from: before[field] }), ...(to !== undefined && { to: after[field] }) }
   }
   return changed
 }
@@ -88,8 +116,17 @@ function difference(kind: Entity | undefined, before: Item, after: Item): Happen
 /** Schema of an event, the input of a reaction's action. Loose: an older or newer event may have more. */
 export const happenedSchema = () =>
   z.looseObject({
-    id: z.string(), type: z.string(), at: z.string(), actor: z.string(), action: z.string(), request: z.string(), noun: z.string(),
-    recordId: z.string(), version: z.number(), customerId: z.string().optional(), changed: z.record(z.string(), z.unknown()),
+    id: z.string(),
+    type: z.string(),
+    at: z.string(),
+    actor: z.string(),
+    action: z.string(),
+    request: z.string(),
+    noun: z.string(),
+    recordId: z.string(),
+    version: z.number(),
+    customerId: z.string().optional(),
+    changed: z.record(z.string(), z.unknown()),
   })
 
 /** Input of the action that handles one due item: whose time has come, and when it was due. */
@@ -131,8 +168,11 @@ export interface Schedule {
   readonly job: Job
 }
 
-/** Due work: `each` handles one item of the `due` index. A task by the clock alone: `run`. */
-export type Job = { kind: 'due'; name: string; each: Action } | { kind: 'task'; name: string; run: Action }
+/**
+ * Due work: `each` handles one item of the `due` index; with `again`, a run that did something is followed by another at
+ * once, for work that comes in steps. A task by the clock alone: `run`.
+ */
+export type Job = { kind: 'due'; name: string; each: Action; again?: true } | { kind: 'task'; name: string; run: Action }
 
 /** Declares a schedule. */
 export function every(rate: string, job: Job, summary: string): Schedule {

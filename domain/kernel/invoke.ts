@@ -29,7 +29,11 @@ export async function invoke<I extends z.ZodType, O extends z.ZodType>(
   return { output: output.parse(result), replayed }
 }
 
-async function attempt<I extends z.ZodType, O extends z.ZodType>(does: Action<I, O>, ctx: Ctx, input: z.output<I>): Promise<{ result: unknown; replayed: boolean }> {
+async function attempt<I extends z.ZodType, O extends z.ZodType>(
+  does: Action<I, O>,
+  ctx: Ctx,
+  input: z.output<I>,
+): Promise<{ result: unknown; replayed: boolean }> {
   try {
     const result = await untilFresh(() => does.run(ctx, input))
     await keep(ctx, { result, ...(ctx.request.existing && { existing: true }) })
@@ -37,11 +41,21 @@ async function attempt<I extends z.ZodType, O extends z.ZodType>(does: Action<I,
   } catch (error) {
     if (error instanceof Replay) return answerOf(ctx, error.kept)
     if (!(error instanceof Fault) || PASSING.has(error.kind) || !ctx.request.idempotency) throw error
-    const earlier = await replayOf(ctx)
-    if (earlier) return answerOf(ctx, earlier)
-    await keep(ctx, { fault: { kind: error.kind, code: error.code, detail: error.message, facts: error.facts } })
+    return refusalOf(ctx, error)
+  }
+}
+
+/** A refusal, kept under the request's key. When the same request was answered meanwhile, that answer stands. */
+async function refusalOf(ctx: Ctx, refusal: Fault): Promise<{ result: unknown; replayed: boolean }> {
+  const earlier = await replayOf(ctx)
+  if (earlier) return answerOf(ctx, earlier)
+  try {
+    await keep(ctx, { fault: { kind: refusal.kind, code: refusal.code, detail: refusal.message, facts: refusal.facts } })
+  } catch (error) {
+    if (error instanceof Replay) return answerOf(ctx, error.kept)
     throw error
   }
+  throw refusal
 }
 
 function answerOf(ctx: Ctx, kept: Replay['kept']): { result: unknown; replayed: boolean } {
@@ -74,7 +88,8 @@ export function issuesOf(error: z.core.$ZodError): Issue[] {
     }
     if (issue.code === 'invalid_union') {
       const inner = issue.errors.flat()
-      if (inner.length > 0) return inner.map((one) => ({ path: [...issue.path, ...one.path].join('.'), code: one.code ?? issue.code, message: one.message }))
+      if (inner.length > 0)
+        return inner.map((one) => ({ path: [...issue.path, ...one.path].join('.'), code: one.code ?? issue.code, message: one.message }))
     }
     return [{ path, code: issue.code, message: issue.message }]
   })

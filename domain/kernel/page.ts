@@ -84,7 +84,10 @@ const LAST = '\u{10FFFF}'
  * `full` reads each for a whole page instead.
  */
 export async function page(
-  ctx: Ctx, stretches: readonly Stretch[], input: PageInput, how: { descending?: boolean; full?: boolean } = {},
+  ctx: Ctx,
+  stretches: readonly Stretch[],
+  input: PageInput,
+  how: { descending?: boolean; full?: boolean } = {},
 ): Promise<Page<Item>> {
   const after = input.cursor === undefined ? undefined : await openCursor(ctx, stretches, input.cursor)
   const share = how.full ? input.limit : Math.ceil(input.limit / stretches.length)
@@ -92,7 +95,9 @@ export async function page(
   const sign = how.descending ? -1 : 1
   const rows = answers.flatMap((answer) => answer.rows).sort((a, b) => sign * Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)))
   const safe = horizon(answers, sign)
-  const given = rows.filter((row) => safe === undefined || sign * Buffer.compare(Buffer.from(row.order), Buffer.from(safe)) <= 0).slice(0, input.limit)
+  const given = rows
+    .filter((row) => safe === undefined || sign * Buffer.compare(Buffer.from(row.order), Buffer.from(safe)) <= 0)
+    .slice(0, input.limit)
   const more = answers.some((answer) => answer.more) || given.length < rows.length
   const last = given.at(-1)
   return { items: given.map((row) => row.item), ...(more && last && { nextCursor: await sealCursor(ctx, stretches, last.order) }) }
@@ -108,10 +113,15 @@ async function readStretch(ctx: Ctx, stretch: Stretch, limit: number, after: str
   const again = after !== undefined && descending ? 1 : 0
   const { begins, between } = stretch
   const { from, to } = between ?? { from: begins, to: begins + LAST }
-  const range = after === undefined ? (between ?? { begins })
-    : descending ? { from, to: begins + after }
-    : { from: `${begins}${after}\u0000`, to }
-  const answer = await ctx.table.query({ ...(stretch.index && { index: stretch.index }), pk: stretch.pk, ...range, limit: limit + again, descending })
+  const range =
+    after === undefined ? (between ?? { begins }) : descending ? { from, to: begins + after } : { from: `${begins}${after}\u0000`, to }
+  const answer = await ctx.table.query({
+    ...(stretch.index && { index: stretch.index }),
+    pk: stretch.pk,
+    ...range,
+    limit: limit + again,
+    descending,
+  })
   const rows = answer.items.map((item) => ({ order: String(item[sort]).slice(begins.length), item })).filter((row) => row.order !== after)
   return { rows, more: answer.last !== undefined }
 }
@@ -141,7 +151,11 @@ export async function list<N extends string, F>(
 
 /** A page of a small list that is whole in memory (what is built in and what the workspace added), sorted by one of its fields. */
 export async function few<N extends string, F>(
-  ctx: Ctx, kind: Entity<N, F>, rows: readonly (Partial<F> & { id: Stamp<N>['id'] })[], by: keyof F & string, input: PageInput,
+  ctx: Ctx,
+  kind: Entity<N, F>,
+  rows: readonly (Partial<F> & { id: Stamp<N>['id'] })[],
+  by: keyof F & string,
+  input: PageInput,
 ): Promise<Page<Partial<F> & { id: Stamp<N>['id'] }>> {
   const wanted = chosenFields(kind, input.fields) ?? new Set<string>(['id', ...(kind.row ?? [])])
   const place: Stretch[] = [{ pk: `few#${kind.noun}`, begins: '' }]
@@ -159,7 +173,8 @@ function chosenFields<F>(kind: Entity<string, F>, fields: string | undefined): S
   const allowed = new Set<string>(['id', ...(kind.row ?? [])])
   const wanted = fields.split(',').map((field) => field.trim())
   const unknown = wanted.find((field) => !allowed.has(field))
-  if (unknown !== undefined) throw invalid('field.unknown', 'fields', `A ${kind.noun} list has no ${unknown}; it has ${[...allowed].join(', ')}.`)
+  if (unknown !== undefined)
+    throw invalid('field.unknown', 'fields', `A ${kind.noun} list has no ${unknown}; it has ${[...allowed].join(', ')}.`)
   return new Set(['id', ...wanted])
 }
 

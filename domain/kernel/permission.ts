@@ -45,6 +45,9 @@ function grantOf(grants: Grants, permission: Permission): Scope | 'none' {
   return grants[permission] ?? grants[`${noun}:*`] ?? grants[`*:${verb}`] ?? grants['*'] ?? 'none'
 }
 
+/** Who calls a public route: nobody known, who may do nothing but what the action's own key opens. */
+export const NOBODY_KNOWN: Actor = { kind: 'client', id: 'public', team: [], roles: [] }
+
 /** The actor of work that no person asked for: schedules and reactions. */
 export function systemActor(id: string): Actor {
   return { kind: 'system', id, team: [], roles: [] }

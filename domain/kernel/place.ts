@@ -63,7 +63,12 @@ export function recordIn<N extends string, F>(item: Item): F & Stamp<N> {
 /** Who changed what, when and through which action: stamped on the item, told by the stream. @param write see {@link nextWrite} */
 export function eventStamp(ctx: Ctx, type: EventType, write: number): EventStamp {
   return {
-    type: type.type, actor: ctx.actor.id, action: ctx.request.action, request: ctx.request.id, write, at: ctx.now,
+    type: type.type,
+    actor: ctx.actor.id,
+    action: ctx.request.action,
+    request: ctx.request.id,
+    write,
+    at: ctx.now,
     ...(!type.published && { quiet: true }),
   }
 }

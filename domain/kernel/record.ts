@@ -29,7 +29,12 @@ export async function find<N extends string, F>(
 }
 
 /** Whether the caller's scope covers a record: by who is responsible for it, or for its customer. */
-export function mayTouch(ctx: Ctx, kind: Pick<Entity<string, never>, 'responsible' | 'home' | 'noun'>, item: Item, customer?: Item): boolean {
+export function mayTouch(
+  ctx: Ctx,
+  kind: Pick<Entity<string, never>, 'responsible' | 'home' | 'noun'>,
+  item: Item,
+  customer?: Item,
+): boolean {
   if (ctx.scope === 'all' || (kind.home === 'workspace' && !kind.responsible)) return true
   const people = new Set(peopleOf(ctx))
   const responsible = kind.responsible && item[kind.responsible]
@@ -67,7 +72,11 @@ export async function amend<N extends string, F extends object>(
 }
 
 async function amendRead<N extends string, F extends object>(
-  ctx: Ctx, kind: Entity<N, F>, id: string, patch: Patch<F>, event: EventType,
+  ctx: Ctx,
+  kind: Entity<N, F>,
+  id: string,
+  patch: Patch<F>,
+  event: EventType,
   check?: (after: F & Stamp<N>, before: F & Stamp<N>) => void,
 ): Promise<F & Stamp<N>> {
   const before = await find(ctx, kind, id)
@@ -78,16 +87,26 @@ async function amendRead<N extends string, F extends object>(
 }
 
 async function amendBlind<N extends string, F extends object>(
-  ctx: Ctx, kind: Entity<N, F>, id: string, patch: Patch<F>, event: EventType, version: number,
+  ctx: Ctx,
+  kind: Entity<N, F>,
+  id: string,
+  patch: Patch<F>,
+  event: EventType,
+  version: number,
 ): Promise<F & Stamp<N>> {
   const { set, remove } = updateOf(kind, id, patch)
   const write = nextWrite(ctx)
-  const outcome = await written(() => ctx.table.write({
-    update: placeOf(kind, id),
-    set: { ...set, version: version + 1, updatedAt: ctx.now, ev: eventStamp(ctx, event, write) },
-    remove,
-    if: { equals: { version, deletedAt: undefined } },
-  }, { returns: 'new' }))
+  const outcome = await written(() =>
+    ctx.table.write(
+      {
+        update: placeOf(kind, id),
+        set: { ...set, version: version + 1, updatedAt: ctx.now, ev: eventStamp(ctx, event, write) },
+        remove,
+        if: { equals: { version, deletedAt: undefined } },
+      },
+      { returns: 'new' },
+    ),
+  )
   if (outcome.ok) return recordIn<N, F>(outcome.item ?? {})
   const there = outcome.refused[0]?.item
   if (!there || there['deletedAt']) throw missing(kind.noun, id)
@@ -117,7 +136,11 @@ function updateOf<F extends object>(kind: Entity<string, F>, id: string, patch: 
     if (shown.has(field)) put(`row.${field}`, value)
   }
   const part = { ...patch, id } as unknown as F & Stamp<string>
-  for (const [rule, names] of [[kind.list, ['lpk', 'lsk']], [kind.owner, ['opk', 'osk']], [kind.due, ['dpk', 'dsk']]] as const) {
+  for (const [rule, names] of [
+    [kind.list, ['lpk', 'lsk']],
+    [kind.owner, ['opk', 'osk']],
+    [kind.due, ['dpk', 'dsk']],
+  ] as const) {
     if (!rule?.on.some((field) => field in patch)) continue
     const keys = indexKeys(kind, part)
     for (const name of names) put(name, keys[name])
@@ -132,7 +155,12 @@ export async function mustMatch<N extends string, F>(ctx: Ctx, kind: Entity<N, F
   const originals = await valuesAt(ctx, kind, there.id, ifMatch)
   const conflicts = Object.entries(patch)
     .filter(([field, yours]) => JSON.stringify(yours ?? null) !== JSON.stringify(there[field as keyof F] ?? null))
-    .map(([field, yours]) => ({ field, yours: yours ?? null, theirs: there[field as keyof F] ?? null, ...(originals.has(field) && { original: originals.get(field) }) }))
+    .map(([field, yours]) => ({
+      field,
+      yours: yours ?? null,
+      theirs: there[field as keyof F] ?? null,
+      ...(originals.has(field) && { original: originals.get(field) }),
+    }))
   throw fault('stale', `${kind.noun}.version_differs`, `You have version ${ifMatch}; it is now version ${there.version}.`, {
     currentVersion: there.version,
     conflicts,
@@ -143,7 +171,11 @@ export async function mustMatch<N extends string, F>(ctx: Ctx, kind: Entity<N, F
 async function valuesAt<N extends string, F>(ctx: Ctx, kind: Entity<N, F>, id: string, version: number): Promise<Map<string, unknown>> {
   const place = placeOf(kind, id)
   const { items } = await ctx.table.query({
-    pk: place.pk, from: logKey(place, version + 1).sk, to: logKey(place, 99_999_999).sk, limit: 50, eventual: true,
+    pk: place.pk,
+    from: logKey(place, version + 1).sk,
+    to: logKey(place, 99_999_999).sk,
+    limit: 50,
+    eventual: true,
   })
   const values = new Map<string, unknown>()
   for (const item of items) {
@@ -159,7 +191,11 @@ export function viewOf<N extends string, F>(kind: Entity<N, F>): z.ZodType<F & S
   const fields = kind.fields()
   if (!(fields instanceof z.ZodObject)) throw new Error(`${kind.noun} has no object schema`)
   return fields.extend({
-    id: idOf(kind), version: z.int(), createdAt: z.iso.datetime(), updatedAt: z.iso.datetime(), deletedAt: z.iso.datetime().optional(),
+    id: idOf(kind),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    deletedAt: z.iso.datetime().optional(),
   }) as unknown as z.ZodType<F & Stamp<N>>
 }
 

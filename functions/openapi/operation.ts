@@ -22,7 +22,7 @@ export function operationOf(route: Route, kindOf: KindOfCode, share: Shares): Js
     summary: route.summary,
     ...(route.description && { description: route.description }),
     tags: [route.can.split(':')[0]],
-    'x-permission': route.can,
+    ...(route.public ? { security: [] } : { 'x-permission': route.can }),
     parameters: [
       ...[...path].map((name) => pathParameter(name, fields.get(name) ?? { type: 'string' })),
       ...(hasBody ? [] : propertiesOf(rest).map((one) => queryParameter(one, route.example?.[one.name]))),
@@ -81,8 +81,9 @@ function bodyOf(schema: JsonSchema, { method, example }: Route): JsonSchema {
 }
 
 /** The answer: a record with its ETag, a page with the link to the next, or nothing. */
-function success({ method, status, can, path }: Route, schema: JsonSchema, share: Share): JsonSchema {
+function success({ method, status, can, path, type }: Route, schema: JsonSchema, share: Share): JsonSchema {
   if (status === 204) return { description: 'Done' }
+  if (type !== undefined) return { description: 'Done', content: { [type]: { schema } } }
   const noun = can.split(':')[0] ?? ''
   const named = new Map(propertiesOf(schema).map((one) => [one.name, one]))
   const items = named.get('items')?.schema['items'] as JsonSchema | undefined

@@ -6,19 +6,15 @@ import type { JsonSchema } from './json-schema.ts'
 export type KindOfCode = (code: string) => FaultKind | undefined
 
 /** Codes every route may answer with. */
-const always: readonly string[] = [
-  'input.invalid',
-  'token.not_access',
-  'token.nobody',
-  'user.disabled',
-  'permission.missing',
-  'record.busy',
-]
+const always: readonly string[] = ['input.invalid', 'record.busy']
+
+/** Codes of every route that asks for a token. */
+const signedIn: readonly string[] = ['token.not_access', 'token.nobody', 'user.disabled', 'permission.missing']
 
 /** The codes a caller of a route may meet, by status: a closed list. @param fields names of the route's input */
 export function refusalsOf(route: Route, fields: readonly string[], kindOf: KindOfCode): Map<number, string[]> {
   const byStatus = new Map<number, string[]>()
-  for (const code of new Set([...always, ...usual(route, fields), ...(route.faults ?? [])])) {
+  for (const code of new Set([...always, ...(route.public ? [] : signedIn), ...usual(route, fields), ...(route.faults ?? [])])) {
     const status = kinds[kindOf(code) ?? 'conflict']
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }

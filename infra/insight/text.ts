@@ -47,7 +47,12 @@ function backTestText(tested: BackTest, analysis: Analysis): string {
     band.predicted.toFixed(3),
     band.observed.toFixed(3),
   ])
-  const lift = (tested.lift[rule] ?? []).map((tenth) => [String(tenth.decile), String(tenth.customers), percent(tenth.left), tenth.lift.toFixed(2)])
+  const lift = (tested.lift[rule] ?? []).map((tenth) => [
+    String(tenth.decile),
+    String(tenth.customers),
+    percent(tenth.left),
+    tenth.lift.toFixed(2),
+  ])
   const tracking = analysis.tracking.map(({ day, expected, actual }) => [isoDate(day), expected.toFixed(0), String(actual)])
   return [
     `Back-test, mean of ${tested.comparedCuts} cut dates (${analysis.sampled} customers; active: bought within ${tested.horizonDays} days before the cut)`,
@@ -70,7 +75,19 @@ function customersText(analysis: Analysis): string {
     .map((customer) => figuresOf(analysis, customer))
     .sort((p, q) => q.risk - p.risk)
     .slice(0, LISTED)
-    .map((c) => [c.id, String(c.x), c.tx.toFixed(1), c.T.toFixed(1), c.pAlive.toFixed(3), c.pAny.toFixed(3), c.risk.toFixed(3), c.expected.toFixed(2), c.expectedSpend.toFixed(2), c.clv12m.toFixed(2), c.warnOn ?? 'never'])
+    .map((c) => [
+      c.id,
+      String(c.x),
+      c.tx.toFixed(1),
+      c.T.toFixed(1),
+      c.pAlive.toFixed(3),
+      c.pAny.toFixed(3),
+      c.risk.toFixed(3),
+      c.expected.toFixed(2),
+      c.expectedSpend.toFixed(2),
+      c.clv12m.toFixed(2),
+      c.warnOn ?? 'never',
+    ])
   return [
     `${known.length} customers, ${active.length} active (bought within ${horizonDays} days). Most at risk among the active:`,
     table([['id', 'x', 'tx', 'T', 'pAlive', 'pAny', 'risk', 'expected', 'spend', 'clv12m', 'warn on'], ...listed]),

@@ -23,9 +23,15 @@ export async function loadDemo(local: Local): Promise<void> {
   const managers = await staff(admin)
   const history = demoHistory(new Date().toISOString().slice(0, 10))
   const customers = [...Map.groupBy(history, (purchase) => purchase.customer)]
-  console.log(`Loading ${customers.length} customers and ${history.length} purchases of a real shop (CDNOW, by Fader & Hardie), dates moved so that they end today.`)
+  console.log(
+    `Loading ${customers.length} customers and ${history.length} purchases of a real shop (CDNOW, by Fader & Hardie), dates moved so that they end today.`,
+  )
   const began = Date.now()
-  const ids = await openFiles(shop, customers.map(([number]) => number), managers)
+  const ids = await openFiles(
+    shop,
+    customers.map(([number]) => number),
+    managers,
+  )
   await recordPurchases(shop, customers, ids)
   console.log(`Loaded in ${((Date.now() - began) / 1000).toFixed(1)} s. Working out rhythms, values and tiers.`)
   await local.idle(180_000)
@@ -37,39 +43,57 @@ async function staff(admin: Caller): Promise<Person[]> {
   const known = await admin.call<{ items: (Person & { email: string })[] }>('GET', '/users?limit=100&fields=email')
   const team = known.items.length > 0 ? undefined : await admin.call<Person>('POST', '/teams', { name: 'Account managers' })
   const wanted = ['Grace Hopper', 'Katherine Johnson', '陳 美玲'].map((name, at) => ({ name, email: `manager${at + 1}@example.com` }))
-  return Promise.all(wanted.map(async ({ name, email }) => {
-    const there = known.items.find((person) => person.email === email)
-    return there ?? admin.call<Person>('POST', '/users', { name, email, roles: ['sales'], ...(team && { teamId: team.id }) })
-  }))
+  return Promise.all(
+    wanted.map(async ({ name, email }) => {
+      const there = known.items.find((person) => person.email === email)
+      return there ?? admin.call<Person>('POST', '/users', { name, email, roles: ['sales'], ...(team && { teamId: team.id }) })
+    }),
+  )
 }
 
 async function openFiles(shop: Caller, numbers: readonly string[], managers: readonly Person[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>()
-  await inParallel(numbers, WIDTH, async (number) => {
-    const owner = managers[Number(number) % managers.length]
-    const { id } = await shop.call<{ id: string }>('POST', '/customers', {
-      ...nameOf(Number(number)),
-      emails: [{ address: `customer${number}@example.com`, primary: true }],
-      externalIds: [{ system: 'cdnow', id: number }],
-      source: 'shop',
-      ...(owner && { ownerId: owner.id }),
-    })
-    ids.set(number, id)
-  }, bar('Customers', numbers.length))
+  await inParallel(
+    numbers,
+    WIDTH,
+    async (number) => {
+      const owner = managers[Number(number) % managers.length]
+      const { id } = await shop.call<{ id: string }>('POST', '/customers', {
+        ...nameOf(Number(number)),
+        emails: [{ address: `customer${number}@example.com`, primary: true }],
+        externalIds: [{ system: 'cdnow', id: number }],
+        source: 'shop',
+        ...(owner && { ownerId: owner.id }),
+      })
+      ids.set(number, id)
+    },
+    bar('Customers', numbers.length),
+  )
   return ids
 }
 
-async function recordPurchases(shop: Caller, customers: readonly [string, DemoPurchase[]][], ids: ReadonlyMap<string, string>): Promise<void> {
+async function recordPurchases(
+  shop: Caller,
+  customers: readonly [string, DemoPurchase[]][],
+  ids: ReadonlyMap<string, string>,
+): Promise<void> {
   const rows = customers.flatMap(([number, purchases]) => purchases.map((purchase) => rowOf(purchase, ids.get(number) ?? '')))
   const batches = Array.from({ length: Math.ceil(rows.length / BATCH) }, (_, at) => rows.slice(at * BATCH, (at + 1) * BATCH))
   let loaded = 0
   const progress = bar('Purchases', rows.length)
-  await inParallel(batches, WIDTH / 2, async (purchases) => {
-    const { results } = await shop.call<{ results: { index: number; status: number; detail?: string }[] }>('POST', '/purchases/batch', { purchases })
-    const refused = results.find(({ status }) => status >= 300)
-    if (refused) throw new Error(`Purchase ${purchases[refused.index]?.orderId.id} was refused: ${refused.detail ?? refused.status}`)
-    loaded += purchases.length
-  }, () => progress(loaded))
+  await inParallel(
+    batches,
+    WIDTH / 2,
+    async (purchases) => {
+      const { results } = await shop.call<{ results: { index: number; status: number; detail?: string }[] }>('POST', '/purchases/batch', {
+        purchases,
+      })
+      const refused = results.find(({ status }) => status >= 300)
+      if (refused) throw new Error(`Purchase ${purchases[refused.index]?.orderId.id} was refused: ${refused.detail ?? refused.status}`)
+      loaded += purchases.length
+    },
+    () => progress(loaded),
+  )
 }
 
 function rowOf(purchase: DemoPurchase, customerId: string) {
@@ -79,6 +103,13 @@ function rowOf(purchase: DemoPurchase, customerId: string) {
     at: purchase.at,
     amount: { amount: purchase.amount, currency: 'USD' },
     channel: 'web',
-    items: [{ sku: 'cd', name: 'Compact disc', quantity: purchase.quantity, unitAmount: Math.round(purchase.amount / Math.max(1, purchase.quantity)) }],
+    items: [
+      {
+        sku: 'cd',
+        name: 'Compact disc',
+        quantity: purchase.quantity,
+        unitAmount: Math.round(purchase.amount / Math.max(1, purchase.quantity)),
+      },
+    ],
   }
 }

@@ -18,14 +18,16 @@ export interface Meter {
 export function metered(table: Table, spent: Spent[]): Meter {
   let underWay = 0
   let rounds = 0
-  const counted = <A extends unknown[], R>(call: (...given: A) => Promise<R>) => async (...given: A): Promise<R> => {
-    if (underWay++ === 0) rounds++
-    try {
-      return await call(...given)
-    } finally {
-      underWay--
+  const counted =
+    <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>
+    async (...given: A): Promise<R> => {
+      if (underWay++ === 0) rounds++
+      try {
+        return await call(...given)
+      } finally {
+        underWay--
+      }
     }
-  }
   return {
     table: {
       get: counted(table.get.bind(table)),

@@ -14,8 +14,14 @@ const shape = fileShape()
 const input = z.strictObject({
   ...shape,
   kind: z.enum(['person', 'company']).default('person'),
-  emails: shape.emails.default([]), phones: shape.phones.default([]), messaging: shape.messaging.default([]), externalIds: shape.externalIds.default([]),
-  addresses: shape.addresses.default([]), interests: shape.interests.default([]), tags: shape.tags.default([]), custom: shape.custom.default({}),
+  emails: shape.emails.default([]),
+  phones: shape.phones.default([]),
+  messaging: shape.messaging.default([]),
+  externalIds: shape.externalIds.default([]),
+  addresses: shape.addresses.default([]),
+  interests: shape.interests.default([]),
+  tags: shape.tags.default([]),
+  custom: shape.custom.default({}),
 })
 const output = z.object({ ...customerShape(), id: z.string(), version: z.int(), createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() })
 
@@ -24,20 +30,40 @@ function plainHandler(config: DynamoDBClientConfig, table: string) {
   return async (event: HttpEvent) => {
     if (event.routeKey === 'GET /v1/customers/{id}') {
       const key = (event.pathParameters?.['id'] ?? '').slice(4)
-      const { Item } = await client.send(new GetCommand({ TableName: table, Key: { pk: `customer#${key}`, sk: '!customer' }, ConsistentRead: true }))
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: { pk: `customer#${key}`, sk: '!customer' }, ConsistentRead: true }),
+      )
       return Item ? json(200, output.parse(Item)) : json(404, { title: 'Not found' })
     }
     const parsed = input.safeParse(JSON.parse(event.body ?? '{}'))
     if (!parsed.success) return json(400, { errors: parsed.error.issues })
     const now = new Date().toISOString()
     const key = randomUUID()
-    const record = { ...parsed.data, id: `cus_${key}`, version: 1, lifecycle: 'lead' as const, lifecycleSince: now, createdAt: now, updatedAt: now }
-    await client.send(new PutCommand({ TableName: table, Item: { pk: `customer#${key}`, sk: '!customer', ...record }, ConditionExpression: 'attribute_not_exists(pk)' }))
+    const record = {
+      ...parsed.data,
+      id: `cus_${key}`,
+      version: 1,
+      lifecycle: 'lead' as const,
+      lifecycleSince: now,
+      createdAt: now,
+      updatedAt: now,
+    }
+    await client.send(
+      new PutCommand({
+        TableName: table,
+        Item: { pk: `customer#${key}`, sk: '!customer', ...record },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    )
     return json(201, output.parse(record))
   }
 }
 
-const json = (statusCode: number, body: unknown) => ({ statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+const json = (statusCode: number, body: unknown) => ({
+  statusCode,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
 
 /** The handler written by hand, over the same table. */
 export function yardstick(): Handler {

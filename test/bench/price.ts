@@ -58,10 +58,16 @@ export function monthlyPrice(operations: readonly Operation[]): Price[] {
   const invocations = requests + writes * afterWrite.invocations + runsPerMonth
   return [
     { what: 'table writes', dollars: (sum(({ writeUnits }) => writeUnits) + writes * afterWrite.writeUnits) * price.writeUnit },
-    { what: 'table reads', dollars: (sum(({ readUnits }) => readUnits) + writes * afterWrite.readUnits + runsPerMonth * 2) * price.readUnit },
+    {
+      what: 'table reads',
+      dollars: (sum(({ readUnits }) => readUnits) + writes * afterWrite.readUnits + runsPerMonth * 2) * price.readUnit,
+    },
     { what: 'HTTP requests', dollars: requests * price.httpRequest },
     { what: 'functions', dollars: invocations * (price.lambdaRequest + gbSecondsPerInvocation * price.lambdaGbSecond) },
-    { what: 'events and queues', dollars: writes * afterWrite.events * (price.busEvent + 3 * price.queueRequest) + runsPerMonth * 3 * price.queueRequest },
+    {
+      what: 'events and queues',
+      dollars: writes * afterWrite.events * (price.busEvent + 3 * price.queueRequest) + runsPerMonth * 3 * price.queueRequest,
+    },
     { what: 'storage and logs', dollars: storedGb * price.storageGbMonth + ((invocations * bytesPerLogLine) / 1e9) * price.logGb },
   ]
 }

@@ -26,7 +26,17 @@ if (unknown !== undefined) {
 }
 
 if (flags.has('--insight')) {
-  const args = ['infra/insight.ts', '--purchases', 'test/data/cdnow_transactions.csv', '--cut', '1997-09-30', '--horizon', '273', '--back-test', ...(flags.has('--json') ? ['--json'] : [])]
+  const args = [
+    'infra/insight.ts',
+    '--purchases',
+    'test/data/cdnow_transactions.csv',
+    '--cut',
+    '1997-09-30',
+    '--horizon',
+    '273',
+    '--back-test',
+    ...(flags.has('--json') ? ['--json'] : []),
+  ]
   process.exit(spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1)
 }
 
@@ -84,10 +94,17 @@ function report(): void {
   const of = ({ calls, rounds, readUnits, writeUnits }: { calls: number; rounds: number; readUnits: number; writeUnits: number }) =>
     `${calls} / ${rounds} / ${readUnits} / ${writeUnits}`
   say('\nOperations: calls / rounds in sequence / read units / write units, the floor beside them')
-  console.table(operations.operations.map((one) => ({ operation: one.name, cost: of(one), floor: of(one.floor), 'what the floor needs': one.why })))
+  console.table(
+    operations.operations.map((one) => ({ operation: one.name, cost: of(one), floor: of(one.floor), 'what the floor needs': one.why })),
+  )
   say('Warm CPU of a request and start-up with the first request, as ratios to the plain handler (target: at most 0.8 and 1.2)')
   console.table([
-    ...cpu.map(({ name, ratio, oursMicros, plainMicros }) => ({ what: name, ratio: ratio.toFixed(2), ours: `${oursMicros.toFixed(0)} µs`, plain: `${plainMicros.toFixed(0)} µs` })),
+    ...cpu.map(({ name, ratio, oursMicros, plainMicros }) => ({
+      what: name,
+      ratio: ratio.toFixed(2),
+      ours: `${oursMicros.toFixed(0)} µs`,
+      plain: `${plainMicros.toFixed(0)} µs`,
+    })),
     { what: 'start', ratio: start.ratio.toFixed(2), ours: `${start.oursMs.toFixed(0)} ms`, plain: `${start.plainMs.toFixed(0)} ms` },
   ])
   say('Bundles, minified')

@@ -31,7 +31,9 @@ async function fill(crm: Crm, customers: number): Promise<void> {
       const job = dueJobs[(at + offset) % dueJobs.length] ?? ''
       return { pk: `customer#${id}`, sk: '!filler', dpk: duePartition(job, shardOf(id, shards.due)), dsk: `2090-01-01T00:00:00.000Z#${id}` }
     })
-    await client.send(new BatchWriteItemCommand({ RequestItems: { [crm.place.name]: puts.map((Item) => ({ PutRequest: { Item: marshall(Item) } })) } }))
+    await client.send(
+      new BatchWriteItemCommand({ RequestItems: { [crm.place.name]: puts.map((Item) => ({ PutRequest: { Item: marshall(Item) } })) } }),
+    )
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
+import { annotated } from '../../infra/annotated.ts'
 import { bundleOptions } from '../../infra/bundle.ts'
 import { median } from './cpu.ts'
 
@@ -21,6 +22,7 @@ export interface StartRatio {
 export function measureStart(runs: number): StartRatio {
   const dir = mkdtempSync(join(tmpdir(), 'crm-start-'))
   try {
+    annotated(root, join(dir, 'sources'), ['domain', 'functions', 'events', 'test/bench'])
     const files = ['ours', 'plain'].map((name) => coldFile(dir, name))
     const [ours = '', plain = ''] = files
     const pairs = Array.from({ length: runs + 1 }, () => ({ ours: cold(ours), plain: cold(plain) })).slice(1)
@@ -36,10 +38,17 @@ export function measureStart(runs: number): StartRatio {
 
 function coldFile(dir: string, name: string): string {
   const bundled = join(dir, `${name}.cjs`)
-  const { outputFiles } = buildSync({ ...bundleOptions, stdin: { contents: `export { serve } from './test/bench/cold-${name}.ts'`, resolveDir: root } })
+  const { outputFiles } = buildSync({
+    ...bundleOptions,
+    absWorkingDir: join(dir, 'sources'),
+    stdin: { contents: `export { serve } from './test/bench/cold-${name}.ts'`, resolveDir: join(dir, 'sources') },
+  })
   writeFileSync(bundled, outputFiles[0]?.contents ?? '')
   const runner = join(dir, `${name}-run.cjs`)
-  writeFileSync(runner, `const began = process.cpuUsage(); require(${JSON.stringify(bundled)}).serve().then(() => { const { user, system } = process.cpuUsage(began); console.error((user + system) / 1000) })`)
+  writeFileSync(
+    runner,
+    `const began = process.cpuUsage(); require(${JSON.stringify(bundled)}).serve().then(() => { const { user, system } = process.cpuUsage(began); console.error((user + system) / 1000) })`,
+  )
   return runner
 }
 

@@ -19,7 +19,11 @@ export function stubTransport(answer: (operation: string, request: string) => st
   return {
     async handle(request) {
       const operation = (request.headers['x-amz-target'] ?? '').split('.')[1] ?? ''
-      const body = Readable.from([Buffer.from(answer(operation, typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body as Uint8Array)))])
+      const body = Readable.from([
+        Buffer.from(
+          answer(operation, typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body as Uint8Array)),
+        ),
+      ])
       return { response: new HttpResponse({ statusCode: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body }) }
     },
     updateHttpClientConfig: () => {},

@@ -23,8 +23,15 @@ async function textOf(request: IncomingMessage): Promise<string> {
 beforeAll(async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const facts = { AWS_REGION: 'local', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', BUS_NAME: 'crm-bus', SWEEP_QUEUE_URL: `${url}/0/sweep` }
-  for (const [name, value] of Object.entries({ ...facts, AWS_ENDPOINT_URL_EVENTBRIDGE: url, AWS_ENDPOINT_URL_SQS: url })) vi.stubEnv(name, value)
+  const facts = {
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    BUS_NAME: 'crm-bus',
+    SWEEP_QUEUE_URL: `${url}/0/sweep`,
+  }
+  for (const [name, value] of Object.entries({ ...facts, AWS_ENDPOINT_URL_EVENTBRIDGE: url, AWS_ENDPOINT_URL_SQS: url }))
+    vi.stubEnv(name, value)
 })
 afterAll(() => {
   vi.unstubAllEnvs()
@@ -52,7 +59,10 @@ test('a sweep hands over through the queue the environment names', async () => {
 test('importing an entry makes no client and reads no environment', async () => {
   vi.stubEnv('TABLE_NAME', '')
   const entries = await Promise.all([
-    import('../../events/project.ts'), import('../../events/publish.ts'), import('../../events/react.ts'), import('../../events/sweep.ts'),
+    import('../../events/project.ts'),
+    import('../../events/publish.ts'),
+    import('../../events/react.ts'),
+    import('../../events/sweep.ts'),
     import('../../functions/api.ts'),
   ])
   for (const { handler } of entries) expect(handler).toBeTypeOf('function')

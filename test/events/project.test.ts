@@ -31,8 +31,7 @@ const handlerOver = (table: Table, projections: readonly Projection[] = []) =>
 /** The table, but its writes fail when told so. */
 const failing = (when: (item: Item) => boolean): Table => ({
   ...crm.table,
-  write: (write, how) =>
-    'put' in write && when(write.put) ? Promise.reject(new Error('the table is away')) : crm.table.write(write, how),
+  write: (write, how) => ('put' in write && when(write.put) ? Promise.reject(new Error('the table is away')) : crm.table.write(write, how)),
 })
 
 describe('the log', () => {
@@ -44,7 +43,11 @@ describe('the log', () => {
     expect(log).toMatchObject([
       { id: `${id}.1`, version: 1, type: 'visit.planned', action: 'visit.plan', actor: 'test', noun: 'visit', recordId: id },
       {
-        id: `${id}.2`, version: 2, type: 'visit.noted', action: 'visit.note', customerId: customerNo(1),
+        id: `${id}.2`,
+        version: 2,
+        type: 'visit.noted',
+        action: 'visit.note',
+        customerId: customerNo(1),
         changed: { remark: 'private', round: { from: 1, to: 2 } },
       },
     ])
@@ -114,7 +117,10 @@ describe('a batch', () => {
     const seen: string[] = []
     const watch: Projection = { name: 'watch', project: async (_, all) => void seen.push(...all.map(({ event }) => event?.id ?? '')) }
     let away = true
-    const handler = handlerOver(failing((item) => away && item['id'] === `${ids[0]}.2`), [watch])
+    const handler = handlerOver(
+      failing((item) => away && item['id'] === `${ids[0]}.2`),
+      [watch],
+    )
     const answer = await handler({ Records: records }, { getRemainingTimeInMillis: () => 0 })
     expect(answer.batchItemFailures).toEqual([{ itemIdentifier: records[2]?.dynamodb?.SequenceNumber }])
     expect(seen).toEqual([`${ids[0]}.1`, `${ids[1]}.1`])
@@ -160,6 +166,8 @@ describe('a batch', () => {
   test('that fails at its first record fails as a whole, so that it is cut in two, and says nothing of the item', async () => {
     const { ids, records } = await changes()
     const handler = handlerOver(failing((item) => item['id'] === `${ids[0]}.1`))
-    await expect(handler({ Records: records }, { getRemainingTimeInMillis: () => 0 })).rejects.toThrow(/^project came to a halt at the first record/)
+    await expect(handler({ Records: records }, { getRemainingTimeInMillis: () => 0 })).rejects.toThrow(
+      /^project came to a halt at the first record/,
+    )
   })
 })

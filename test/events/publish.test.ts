@@ -32,8 +32,14 @@ describe('publishing', () => {
     expect(first).toMatchObject({ Source: 'crm', DetailType: 'visit.planned', Time: new Date(crm.clock.now) })
     const told = JSON.parse(first?.Detail ?? '') as CloudEvent
     expect(told).toMatchObject({
-      specversion: '1.0', id: `${ids[0]}.1`, source: 'crm', type: 'visit.planned', time: crm.clock.now, subject: ids[0],
-      datacontenttype: 'application/json', data: { recordId: ids[0], version: 1, customerId: customerNo(0) },
+      specversion: '1.0',
+      id: `${ids[0]}.1`,
+      source: 'crm',
+      type: 'visit.planned',
+      time: crm.clock.now,
+      subject: ids[0],
+      datacontenttype: 'application/json',
+      data: { recordId: ids[0], version: 1, customerId: customerNo(0) },
     })
     expect(told.sequence).toMatch(/^\d{40}$/)
     const sequences = bus.taken.map(({ Detail }) => (JSON.parse(Detail) as CloudEvent).sequence)

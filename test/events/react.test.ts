@@ -5,7 +5,7 @@ import type { Ctx } from '../../domain/kernel/context.ts'
 import { event, happenedSchema, on, type Reaction } from '../../domain/kernel/event.ts'
 import { missing } from '../../domain/kernel/fault.ts'
 import { cloudEvent } from '../../events/cloud-event.ts'
-import { eventPattern, reactHandler } from '../../events/react.ts'
+import { eventPattern, reactHandler } from '../../events/reacting.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
 import { messageOf, type Message } from '../support/delivery.ts'
 import { newRecords, replay, runJob, settle, surroundings } from '../support/stream.ts'
@@ -18,7 +18,14 @@ const invocation = { getRemainingTimeInMillis: () => 60_000 }
 
 /** A reaction that does what the test says. */
 const reaction = (name: string, run: (ctx: Ctx, id: string) => Promise<void>): Reaction =>
-  on(visitPlanned, action(name, () => ({ input: happenedSchema(), output: z.object({}) }), async (ctx, { id }) => (await run(ctx, id), {})))
+  on(
+    visitPlanned,
+    action(
+      name,
+      () => ({ input: happenedSchema(), output: z.object({}) }),
+      async (ctx, { id }) => (await run(ctx, id), {}),
+    ),
+  )
 
 /** One message of the bus, as the queue gives it. */
 async function planned(n = 1): Promise<Message> {
@@ -36,7 +43,10 @@ const good = (name: string) => reaction(name, async (ctx, id) => void ran.push(`
 describe('reacting', () => {
   test('runs every reaction to the type as the product itself, under a request that is the same on every delivery', async () => {
     const requests: string[] = []
-    const note = reaction('visit.tell', async (ctx) => void requests.push(`${ctx.request.id} ${ctx.request.action} ${ctx.actor.kind} ${ctx.scope}`))
+    const note = reaction(
+      'visit.tell',
+      async (ctx) => void requests.push(`${ctx.request.id} ${ctx.request.action} ${ctx.actor.kind} ${ctx.scope}`),
+    )
     const handler = reactHandler({ edge: surroundings(crm), reactions: [note, on(visitDone, note.action)] })
     const message = await planned()
     await handler({ Records: [message] }, invocation)

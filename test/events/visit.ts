@@ -40,29 +40,37 @@ export async function note(ctx: Ctx, id: string, remark: string): Promise<Visit>
 }
 
 /** Does a due visit, unless it was done or moved meanwhile. */
-export const finish = action('visit.finish', () => ({ input: dueSchema(), output: z.object({}) }), async (ctx, { id }) => {
-  const before = await find(ctx, visit, id)
-  if (before.state === 'done' || before.dueAt > ctx.now) return {}
-  const { record, change } = alter(ctx, visit, before, { state: 'done' }, visitDone)
-  await commit(ctx, [change], record)
-  return {}
-})
+export const finish = action(
+  'visit.finish',
+  () => ({ input: dueSchema(), output: z.object({}) }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, visit, id)
+    if (before.state === 'done' || before.dueAt > ctx.now) return {}
+    const { record, change } = alter(ctx, visit, before, { state: 'done' }, visitDone)
+    await commit(ctx, [change], record)
+    return {}
+  },
+)
 
 export const visits = every('rate(1 hour)', { kind: 'due', name: 'visits', each: finish }, 'Visits that are due')
 
 /** After a visit, the next one: its identity comes from the visit, so it is planned once however often this is told. */
-export const follow = action('visit.follow', () => ({ input: happenedSchema(), output: z.object({}) }), async (ctx, { recordId, at }) => {
-  const own = keyOf(Date.parse(at), Buffer.from(recordId.slice(-9)))
-  const id = visit.id(own, recordId)
-  const dueAt = '2027-11-22T09:00:00.000Z'
-  try {
-    await find(ctx, visit, id)
-  } catch {
-    const { record, change } = create(ctx, visit, { state: 'open', dueAt, round: 2 }, visitNoted, { customer: recordId, own })
-    await commit(ctx, [change], record)
-  }
-  return {}
-})
+export const follow = action(
+  'visit.follow',
+  () => ({ input: happenedSchema(), output: z.object({}) }),
+  async (ctx, { recordId, at }) => {
+    const own = keyOf(Date.parse(at), Buffer.from(recordId.slice(-9)))
+    const id = visit.id(own, recordId)
+    const dueAt = '2027-11-22T09:00:00.000Z'
+    try {
+      await find(ctx, visit, id)
+    } catch {
+      const { record, change } = create(ctx, visit, { state: 'open', dueAt, round: 2 }, visitNoted, { customer: recordId, own })
+      await commit(ctx, [change], record)
+    }
+    return {}
+  },
+)
 
 /** Visits of as many customers, written straight into the table. */
 export async function plant(crm: Crm, count: number, dueAt: (n: number) => string): Promise<void> {

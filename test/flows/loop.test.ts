@@ -38,7 +38,8 @@ beforeAll(async () => {
   local = await startLocal({ port: 0, dataDir: data, assembly })
   admin = caller(local.url, () => local.token('admin'))
   shop = caller(local.url, () => local.token('integration'))
-  managerId = (await admin.call<{ id: string }>('POST', '/users', { name: 'Grace Hopper', email: 'grace@example.com', roles: ['sales'] })).id
+  managerId = (await admin.call<{ id: string }>('POST', '/users', { name: 'Grace Hopper', email: 'grace@example.com', roles: ['sales'] }))
+    .id
   await local.idle()
   manager = caller(local.url, () => local.token(managerId))
 }, 120_000)
@@ -52,9 +53,16 @@ const daysAgo = (days: number): string => new Date(Date.now() - days * MS_PER_DA
 
 /** A weekly buyer, silent since some days. */
 async function silentCustomer(name: string, silentDays: number): Promise<string> {
-  const { id } = await shop.call<{ id: string }>('POST', '/customers', { name, ownerId: managerId, externalIds: [{ system: 'shop', id: name }] })
+  const { id } = await shop.call<{ id: string }>('POST', '/customers', {
+    name,
+    ownerId: managerId,
+    externalIds: [{ system: 'shop', id: name }],
+  })
   const purchases = Array.from({ length: 10 }, (_, week) => ({
-    customerId: id, orderId: { id: `${name}-${week}` }, at: daysAgo(silentDays + 7 * (9 - week)), amount: { amount: 4_900, currency: 'USD' },
+    customerId: id,
+    orderId: { id: `${name}-${week}` },
+    at: daysAgo(silentDays + 7 * (9 - week)),
+    amount: { amount: 4_900, currency: 'USD' },
   }))
   await shop.call('POST', '/purchases/batch', { purchases })
   await local.idle()
@@ -82,11 +90,21 @@ describe('the loop, through the running product', () => {
     const day = await manager.call<Page<{ id: string }>>('GET', '/me/day')
     expect(day.items.map((one) => one.id)).toContain(warning?.id)
 
-    await manager.call('POST', `/customers/${id}/interactions`, { kind: 'call', direction: 'out', subject: 'How are you?', outcome: 'reached' })
+    await manager.call('POST', `/customers/${id}/interactions`, {
+      kind: 'call',
+      direction: 'out',
+      subject: 'How are you?',
+      outcome: 'reached',
+    })
     await local.idle()
     expect((await tasksOf(id)).filter(({ state, cause }) => state === 'open' && cause === 'warning')).toEqual([])
 
-    await shop.call('POST', '/purchases', { customer: { system: 'shop', id: 'Weekly' }, orderId: { id: 'back' }, at: daysAgo(0), amount: { amount: 5_100, currency: 'USD' } })
+    await shop.call('POST', '/purchases', {
+      customer: { system: 'shop', id: 'Weekly' },
+      orderId: { id: 'back' },
+      at: daysAgo(0),
+      amount: { amount: 5_100, currency: 'USD' },
+    })
     await local.idle()
     expect(await warningsOf(id)).toEqual([expect.objectContaining({ id: warning?.id, outcome: 'saved' })])
     await run('warnings')

@@ -24,9 +24,14 @@ describe('a contact', () => {
     const made = await add(company, { personId: person, role: 'buyer', title: 'Head of purchasing' })
     expect(made, JSON.stringify(made.body)).toMatchObject({ status: 201, body: { personId: person, role: 'buyer', primary: false } })
     expect(made.headers['location']).toBe(`/v1/contacts/${made.body['id']}`)
-    expect(crm.spent.map((one) => [one.call, one.writeUnits])).toEqual([['BatchGetItem', 0], ['TransactWriteItems', 4]])
+    expect(crm.spent.map((one) => [one.call, one.writeUnits])).toEqual([
+      ['BatchGetItem', 0],
+      ['TransactWriteItems', 4],
+    ])
     expect(await contactsOf(company)).toMatchObject([{ personId: person, role: 'buyer', name: expect.stringContaining('person') }])
-    expect((await crm.call('GET', `/customers/${person}/employers`)).body['items']).toMatchObject([{ companyId: company, title: 'Head of purchasing', name: expect.stringContaining('company') }])
+    expect((await crm.call('GET', `/customers/${person}/employers`)).body['items']).toMatchObject([
+      { companyId: company, title: 'Head of purchasing', name: expect.stringContaining('company') },
+    ])
     expect((await crm.call('GET', `/contacts/${made.body['id']}`)).body).toEqual(made.body)
   })
 

@@ -91,7 +91,9 @@ describe('a customer file', () => {
   })
 
   test('names every fault of a bad input at once', async () => {
-    const { status, body } = await crm.call('POST', '/customers', { body: { name: 'x\u0007', emails: [{ address: 'no' }], birthday: '2026-02-30', color: 'red' } })
+    const { status, body } = await crm.call('POST', '/customers', {
+      body: { name: 'x\u0007', emails: [{ address: 'no' }], birthday: '2026-02-30', color: 'red' },
+    })
     expect(status).toBe(400)
     expect(body['errors'].map((one: { path: string }) => one.path).sort()).toEqual(['birthday', 'color', 'emails.0.address', 'name'])
   })

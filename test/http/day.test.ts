@@ -20,13 +20,31 @@ describe('my day', () => {
   test('ranks due tasks, tickets and deals by what is at stake, each with its score explained', async () => {
     const id = await newCustomer('Ada', 'sales')
     const sales = userIdOf('sales')
-    await post(`/customers/${id}/tasks`, { title: 'Small and late', dueAt: '2026-11-15T09:00:00Z', valueAtStake: { amount: 1_000, currency: 'USD' } }, 'sales')
-    await post(`/customers/${id}/tasks`, { title: 'Large and due today', dueAt: '2026-11-18T15:00:00Z', valueAtStake: { amount: 100_000_000, currency: 'USD' } }, 'sales')
+    await post(
+      `/customers/${id}/tasks`,
+      { title: 'Small and late', dueAt: '2026-11-15T09:00:00Z', valueAtStake: { amount: 1_000, currency: 'USD' } },
+      'sales',
+    )
+    await post(
+      `/customers/${id}/tasks`,
+      { title: 'Large and due today', dueAt: '2026-11-18T15:00:00Z', valueAtStake: { amount: 100_000_000, currency: 'USD' } },
+      'sales',
+    )
     await post(`/customers/${id}/tasks`, { title: 'Tomorrow', dueAt: '2026-11-19T09:00:00Z' }, 'sales')
-    await post(`/customers/${id}/deals`, { name: 'Closes soon', value: { amount: 5_000_000, currency: 'USD' }, currency: 'USD', expectedClose: '2026-11-25', ownerId: sales }, 'sales')
+    await post(
+      `/customers/${id}/deals`,
+      { name: 'Closes soon', value: { amount: 5_000_000, currency: 'USD' }, currency: 'USD', expectedClose: '2026-11-25', ownerId: sales },
+      'sales',
+    )
     await post(`/customers/${id}/deals`, { name: 'Far away', currency: 'USD', expectedClose: '2027-06-01', ownerId: sales }, 'sales')
-    const ticket = await post(`/customers/${id}/tickets`, { subject: 'Urgent fault', body: 'It burns.', channel: 'phone', priority: 'urgent' })
-    if (ticket['assigneeId'] !== sales) await crm.call('POST', `/tickets/${ticket['id']}/assign`, { as: 'sales', body: { assigneeId: sales } })
+    const ticket = await post(`/customers/${id}/tickets`, {
+      subject: 'Urgent fault',
+      body: 'It burns.',
+      channel: 'phone',
+      priority: 'urgent',
+    })
+    if (ticket['assigneeId'] !== sales)
+      await crm.call('POST', `/tickets/${ticket['id']}/assign`, { as: 'sales', body: { assigneeId: sales } })
     const body = await day('sales')
     expect(body).toMatchObject({ userId: sales, day: '2026-11-18', shown: 4, rest: 0 })
     expect(titles(body)[0]).toBe('Large and due today')
@@ -37,7 +55,12 @@ describe('my day', () => {
     }
     const scores = body['items'].map((one: { score: number }) => one.score)
     expect(scores).toEqual([...scores].sort((a, b) => b - a))
-    expect(body['counts']).toMatchObject({ tasks: { count: 2, more: false }, tickets: { count: 1 }, deals: { count: 1 }, warnings: { count: 0 } })
+    expect(body['counts']).toMatchObject({
+      tasks: { count: 2, more: false },
+      tickets: { count: 1 },
+      deals: { count: 1 },
+      warnings: { count: 0 },
+    })
     const short = await day('sales', '?limit=1')
     expect(short).toMatchObject({ shown: 1, rest: 3 })
   })
@@ -45,12 +68,17 @@ describe('my day', () => {
   test('is read in one round and the names in one more, and counts what is beyond its cap', async () => {
     const as = 'usr_0000000000000000000B:sales'
     const id = await newCustomer('Bea', as)
-    await Promise.all(Array.from({ length: 105 }, (_, n) => post(`/customers/${id}/tasks`, { title: `Task ${n}`, dueAt: '2026-11-18T08:00:00Z' }, as)))
+    await Promise.all(
+      Array.from({ length: 105 }, (_, n) => post(`/customers/${id}/tasks`, { title: `Task ${n}`, dueAt: '2026-11-18T08:00:00Z' }, as)),
+    )
     await day(as)
     crm.spent.length = 0
     const body = await day(as)
     expect(crm.spent.map((one) => one.call).sort()).toEqual(['BatchGetItem', ...Array(5).fill('Query')])
-    expect(crm.spent.reduce((sum, one) => sum + one.readUnits, 0), JSON.stringify(crm.spent)).toBeLessThanOrEqual(10)
+    expect(
+      crm.spent.reduce((sum, one) => sum + one.readUnits, 0),
+      JSON.stringify(crm.spent),
+    ).toBeLessThanOrEqual(10)
     expect(body).toMatchObject({ shown: 25, rest: 75, counts: { tasks: { count: 100, more: true } } })
   })
 

@@ -24,16 +24,36 @@ const record = (id: string, body: object, more: object = {}) => crm.call('POST',
 
 describe('an interaction', () => {
   test('is recorded with one read and one write unit, now unless it says when', async () => {
-    const made = await record(customerId, { kind: 'call', direction: 'out', subject: 'Renewal', body: 'Wants a quote', durationMinutes: 12, outcome: 'interested' })
-    expect(made, JSON.stringify(made.body)).toMatchObject({ status: 201, body: { contact: true, occurredAt: crm.clock.now, byId: expect.stringMatching(/^usr_/) } })
-    expect(crm.spent).toEqual([{ call: 'GetItem', readUnits: 1, writeUnits: 0 }, { call: 'PutItem', readUnits: 0, writeUnits: 1 }])
+    const made = await record(customerId, {
+      kind: 'call',
+      direction: 'out',
+      subject: 'Renewal',
+      body: 'Wants a quote',
+      durationMinutes: 12,
+      outcome: 'interested',
+    })
+    expect(made, JSON.stringify(made.body)).toMatchObject({
+      status: 201,
+      body: { contact: true, occurredAt: crm.clock.now, byId: expect.stringMatching(/^usr_/) },
+    })
+    expect(crm.spent).toEqual([
+      { call: 'GetItem', readUnits: 1, writeUnits: 0 },
+      { call: 'PutItem', readUnits: 0, writeUnits: 1 },
+    ])
     expect((await crm.call('GET', `/interactions/${made.body['id']}`)).body).toEqual(made.body)
     expect(made.headers['location']).toBe(`/v1/interactions/${made.body['id']}`)
   })
 
   test.each([
-    ['call', 'reached', true], ['call', 'no_answer', false], ['visit', undefined, true], ['chat', undefined, true], ['email', undefined, true],
-    ['note', undefined, false], ['sms', undefined, false], ['web_visit', undefined, false], ['event', 'met', false],
+    ['call', 'reached', true],
+    ['call', 'no_answer', false],
+    ['visit', undefined, true],
+    ['chat', undefined, true],
+    ['email', undefined, true],
+    ['note', undefined, false],
+    ['sms', undefined, false],
+    ['web_visit', undefined, false],
+    ['event', 'met', false],
   ])('of kind %s with outcome %s counts as contact: %s', async (kind, outcome, contact) => {
     expect((await record(customerId, { kind, outcome })).body['contact']).toBe(contact)
   })
@@ -42,13 +62,20 @@ describe('an interaction', () => {
     const { body } = await record(customerId, { kind: 'visit', subject: 'Secret', body: 'Private' })
     const item = await crm.table.get(placeOf(interaction, body['id']))
     const event = happened(entities, undefined, item)
-    expect(event).toMatchObject({ type: 'interaction.recorded', customerId, changed: { kind: { to: 'visit' }, contact: { to: true }, subject: 'private', body: 'private' } })
+    expect(event).toMatchObject({
+      type: 'interaction.recorded',
+      customerId,
+      changed: { kind: { to: 'visit' }, contact: { to: true }, subject: 'private', body: 'private' },
+    })
     expect(JSON.stringify(event)).not.toMatch(/Secret|Private/)
   })
 
   test('is told again under its key without being recorded twice', async () => {
     const id = await file()
-    const [first, second] = [await record(id, { kind: 'note', body: 'Once' }, { key: 'once' }), await record(id, { kind: 'note', body: 'Once' }, { key: 'once' })]
+    const [first, second] = [
+      await record(id, { kind: 'note', body: 'Once' }, { key: 'once' }),
+      await record(id, { kind: 'note', body: 'Once' }, { key: 'once' }),
+    ]
     expect(second.body).toEqual(first.body)
     expect((await crm.call('GET', `/customers/${id}/interactions`)).body['items']).toHaveLength(1)
   })
@@ -103,7 +130,8 @@ describe('an interaction', () => {
   test('is listed newest first, bounded by days', async () => {
     const id = await file()
     for (const day of ['03', '01', '02', '04']) await record(id, { kind: 'note', subject: day, occurredAt: `2026-11-${day}T23:59:59.999Z` })
-    const days = async (query: string) => (await crm.call('GET', `/customers/${id}/interactions${query}`)).body['items'].map((one: { subject: string }) => one.subject)
+    const days = async (query: string) =>
+      (await crm.call('GET', `/customers/${id}/interactions${query}`)).body['items'].map((one: { subject: string }) => one.subject)
     expect(await days('')).toEqual(['04', '03', '02', '01'])
     expect(await days('?from=2026-11-02&to=2026-11-03')).toEqual(['03', '02'])
     expect(await days('?to=2026-11-01')).toEqual(['01'])
@@ -113,7 +141,9 @@ describe('an interaction', () => {
 describe('the timeline', () => {
   test('tells purchases, interactions and the work of later areas as one story, newest first, in one round a page', async () => {
     const id = await file()
-    await crm.call('POST', `/customers/${id}/purchases`, { body: { orderId: { id: 't1' }, at: '2026-11-02T10:00:00Z', amount: { amount: 12_900, currency: 'USD' }, channel: 'web' } })
+    await crm.call('POST', `/customers/${id}/purchases`, {
+      body: { orderId: { id: 't1' }, at: '2026-11-02T10:00:00Z', amount: { amount: 12_900, currency: 'USD' }, channel: 'web' },
+    })
     await record(id, { kind: 'call', subject: 'Thanks', outcome: 'reached', occurredAt: '2026-11-03T10:00:00Z' })
     await record(id, { kind: 'note', body: 'Likes tea', occurredAt: '2026-11-01T10:00:00Z' })
     const key = id.slice(4)
@@ -128,12 +158,17 @@ describe('the timeline', () => {
     const { body, status } = await crm.call('GET', `/customers/${id}/timeline`)
     expect(status, JSON.stringify(body)).toBe(200)
     expect(body['items'].map((one: { kind: string; title: string }) => [one.kind, one.title])).toEqual([
-      ['task', 'Call'], ['ticket', 'Broken'], ['interaction', 'Thanks'], ['purchase', 'Purchase t1'], ['interaction', 'Note'],
+      ['task', 'Call'],
+      ['ticket', 'Broken'],
+      ['interaction', 'Thanks'],
+      ['purchase', 'Purchase t1'],
+      ['interaction', 'Note'],
     ])
     expect(body['items'][3]).toMatchObject({ at: '2026-11-02T10:00:00.000Z', summary: '$129.00 · web' })
     expect(crm.spent.map((one) => one.call).sort()).toEqual(['GetItem', 'Query', 'Query', 'Query', 'Query', 'Query'])
     await put('deal', 'dea', '2026-11-07T10:00:00Z', { name: 'Big one', state: 'open', value: { amount: 500, currency: 'USD' } })
-    const told = async (as: string) => (await crm.call('GET', `/customers/${id}/timeline`, { as })).body['items'].map((one: { kind: string }) => one.kind)
+    const told = async (as: string) =>
+      (await crm.call('GET', `/customers/${id}/timeline`, { as })).body['items'].map((one: { kind: string }) => one.kind)
     expect(await told('admin')).toContain('deal')
     expect(await told('service')).toEqual(['task', 'ticket', 'interaction', 'purchase', 'interaction'])
   })
@@ -142,7 +177,10 @@ describe('the timeline', () => {
     const id = await file()
     for (let i = 0; i < 9; i++) {
       const at = `2026-11-${String(i + 1).padStart(2, '0')}T10:00:00Z`
-      if (i % 3 === 0) await crm.call('POST', `/customers/${id}/purchases`, { body: { orderId: { id: `p${i}` }, at, amount: { amount: 1, currency: 'USD' } } })
+      if (i % 3 === 0)
+        await crm.call('POST', `/customers/${id}/purchases`, {
+          body: { orderId: { id: `p${i}` }, at, amount: { amount: 1, currency: 'USD' } },
+        })
       else await record(id, { kind: 'note', occurredAt: at })
     }
     const seen: string[] = []

@@ -14,7 +14,10 @@ beforeAll(async () => {
 })
 
 async function newCustomer(as = 'sales'): Promise<string> {
-  const { body, status } = await crm.call('POST', '/customers', { as, body: { name: `Customer ${++made}`, emails: [{ address: `c${made}@example.com` }] } })
+  const { body, status } = await crm.call('POST', '/customers', {
+    as,
+    body: { name: `Customer ${++made}`, emails: [{ address: `c${made}@example.com` }] },
+  })
   expect(status, JSON.stringify(body)).toBe(201)
   return body['id']
 }
@@ -30,14 +33,31 @@ async function richCustomer(): Promise<string> {
   const id = await newCustomer()
   for (let n = 0; n < 14; n++) {
     const day = new Date(Date.UTC(2025, 0, 5 + n * 25)).toISOString()
-    await post(`/customers/${id}/purchases`, {
-      orderId: { id: `${id}-${n}` }, at: day, amount: { amount: 40_000 + n, currency: 'USD' }, items: [{ sku: 'TEA-100', name: 'Green tea 100 g', quantity: 3, unitAmount: 4300 }],
-    }, 'integration')
+    await post(
+      `/customers/${id}/purchases`,
+      {
+        orderId: { id: `${id}-${n}` },
+        at: day,
+        amount: { amount: 40_000 + n, currency: 'USD' },
+        items: [{ sku: 'TEA-100', name: 'Green tea 100 g', quantity: 3, unitAmount: 4300 }],
+      },
+      'integration',
+    )
   }
   for (let n = 0; n < 12; n++) {
     crm.clock.now = later(crm.clock.now, 60_000)
-    await post(`/customers/${id}/deals`, { name: `Loom line ${n}`, value: { amount: 90_000_00, currency: 'USD' }, currency: 'USD', expectedClose: '2026-11-20' })
-    const { id: ticketId } = await post(`/customers/${id}/tickets`, { subject: `Loom ${n} stops`, body: 'Since this morning.', channel: 'phone', priority: 'high' })
+    await post(`/customers/${id}/deals`, {
+      name: `Loom line ${n}`,
+      value: { amount: 90_000_00, currency: 'USD' },
+      currency: 'USD',
+      expectedClose: '2026-11-20',
+    })
+    const { id: ticketId } = await post(`/customers/${id}/tickets`, {
+      subject: `Loom ${n} stops`,
+      body: 'Since this morning.',
+      channel: 'phone',
+      priority: 'high',
+    })
     if (n < 8) await post(`/tickets/${ticketId}/resolve`, { resolution: 'Replaced the belt.' })
     await post(`/customers/${id}/tasks`, { title: `Visit ${n}`, dueAt: '2026-11-25T09:00:00Z' })
   }
@@ -54,14 +74,25 @@ async function writeInteractions(customerId: string, count: number): Promise<voi
   const items = Array.from({ length: count }, (_, n) => {
     const at = new Date(Date.parse('2016-01-01') + n * 6 * 3_600_000).toISOString()
     const fields: Interaction = {
-      kind: 'call', direction: 'out', subject: `Call ${n} about the order`, body: 'Talked about the next season and what they need for it. '.repeat(4),
-      outcome: 'interested', occurredAt: at, contact: true, byId: 'usr_sales000000000000000',
+      kind: 'call',
+      direction: 'out',
+      subject: `Call ${n} about the order`,
+      body: 'Talked about the next season and what they need for it. '.repeat(4),
+      outcome: 'interested',
+      occurredAt: at,
+      contact: true,
+      byId: 'usr_sales000000000000000',
     }
-    const { record } = create(ctx, interaction, fields, interactionRecorded, { customer: customerId, own: newKey(Date.parse(at), ctx.random) })
+    const { record } = create(ctx, interaction, fields, interactionRecorded, {
+      customer: customerId,
+      own: newKey(Date.parse(at), ctx.random),
+    })
     return itemOf(interaction, record, stamp)
   })
   for (let from = 0; from < items.length; from += 2_000) {
-    const batches = Array.from({ length: 20 }, (_, n) => items.slice(from + n * 100, from + (n + 1) * 100)).filter((batch) => batch.length > 0)
+    const batches = Array.from({ length: 20 }, (_, n) => items.slice(from + n * 100, from + (n + 1) * 100)).filter(
+      (batch) => batch.length > 0,
+    )
     await Promise.all(batches.map((batch) => crm.table.writeAll(batch.map((item) => ({ put: item })))))
   }
 }
@@ -83,8 +114,19 @@ describe('the overview of a customer', () => {
     expect(body['warnings'].items).toHaveLength(1)
     expect(body['deals'].items).toHaveLength(10)
     expect(body['tickets'].items).toHaveLength(4)
-    expect(body['totals']).toMatchObject({ purchases: { value: 14 }, spent: { value: { amount: 14 * 40_000 + 91, currency: 'USD' }, source: expect.stringContaining('history.net') } })
+    expect(body['totals']).toMatchObject({
+      purchases: { value: 14 },
+      spent: { value: { amount: 14 * 40_000 + 91, currency: 'USD' }, source: expect.stringContaining('history.net') },
+    })
     expect(body['tier']).toMatchObject({ name: 'gold', atRisk: false })
+    const rhythm = (await crm.call('GET', `/customers/${id}/rhythm`)).body
+    expect(body['insight']).toMatchObject({
+      ...rhythm['chances'],
+      risk: rhythm['risk'],
+      value12Months: rhythm['value'].next12Months,
+      atStake: rhythm['value'].atStake,
+      words: rhythm['words'],
+    })
     expect(body['contact']['explanation']).toContain('every')
     const { score, parts } = body['next']
     expect(parts.reduce((sum: number, one: { points: number }) => sum + one.points, 0)).toBe(score)
@@ -108,7 +150,11 @@ describe('the overview of a customer', () => {
 
   test('names the most pressing thing, and why', async () => {
     const id = await newCustomer()
-    await post(`/customers/${id}/tasks`, { title: 'Call back', dueAt: '2026-11-10T09:00:00Z', valueAtStake: { amount: 500_000, currency: 'USD' } })
+    await post(`/customers/${id}/tasks`, {
+      title: 'Call back',
+      dueAt: '2026-11-10T09:00:00Z',
+      valueAtStake: { amount: 500_000, currency: 'USD' },
+    })
     await post(`/customers/${id}/tickets`, { subject: 'A question', body: 'How?', channel: 'email', priority: 'low' })
     const { body } = await crm.call('GET', `/customers/${id}/overview`)
     expect(body['next']).toMatchObject({ kind: 'task', title: 'Call back' })

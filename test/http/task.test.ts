@@ -21,7 +21,10 @@ async function newCustomer(as = 'sales'): Promise<string> {
 }
 
 async function newTask(customerId: string, more: object = {}, as = 'sales') {
-  const { body, status } = await crm.call('POST', `/customers/${customerId}/tasks`, { as, body: { title: 'Call back', dueAt: '2026-11-19T09:00:00Z', ...more } })
+  const { body, status } = await crm.call('POST', `/customers/${customerId}/tasks`, {
+    as,
+    body: { title: 'Call back', dueAt: '2026-11-19T09:00:00Z', ...more },
+  })
   expect(status, JSON.stringify(body)).toBe(201)
   return body
 }
@@ -35,16 +38,24 @@ const planOf = async (id: string) => (await crm.call('GET', `/customers/${id}/ca
 
 /** A person of the staff, written beside the API, since people's ids come from the user pool. */
 async function addPerson(id: string, teamId?: string): Promise<void> {
-  const person = { name: id, email: `${id}@example.com`, roles: ['sales'], disabled: false, version: 1, ...(teamId !== undefined && { teamId }) }
+  const person = {
+    name: id,
+    email: `${id}@example.com`,
+    roles: ['sales'],
+    disabled: false,
+    version: 1,
+    ...(teamId !== undefined && { teamId }),
+  }
   await crm.table.write({ put: { pk: `user#${id.slice(4)}`, sk: 'user', id, noun: 'user', ...person } })
 }
 
 /** Sells something on past days, so that a warning falls due. */
 async function silentCustomer(as = 'sales'): Promise<string> {
   const id = await newCustomer(as)
-  for (const day of ['2025-09-01', '2025-10-01', '2025-11-01', '2025-12-01', '2026-01-01']) {
+  for (const day of ['2026-05-01', '2026-06-01', '2026-07-01', '2026-08-01', '2026-09-01']) {
     const { status } = await crm.call('POST', `/customers/${id}/purchases`, {
-      as: 'integration', body: { orderId: { id: `${id}-${day}` }, at: `${day}T10:00:00Z`, amount: { amount: 50_000, currency: 'USD' } },
+      as: 'integration',
+      body: { orderId: { id: `${id}-${day}` }, at: `${day}T10:00:00Z`, amount: { amount: 50_000, currency: 'USD' } },
     })
     expect(status).toBe(201)
   }
@@ -79,7 +90,10 @@ describe('a task by hand', () => {
     expect(done.body).toMatchObject({ state: 'done', outcome: 'reached', closedAt: crm.clock.now })
     const again = await crm.call('POST', `/tasks/${task['id']}/done`, asked)
     expect(again.headers['idempotent-replayed']).toBe('true')
-    for (const [path, body] of [['done', { outcome: 'sold' }], ['cancel', { reason: 'No' }]] as const) {
+    for (const [path, body] of [
+      ['done', { outcome: 'sold' }],
+      ['cancel', { reason: 'No' }],
+    ] as const) {
       const refused = await crm.call('POST', `/tasks/${task['id']}/${path}`, { as: 'sales', body })
       expect(refused).toMatchObject({ status: 409, body: { code: 'task.closed' } })
     }
@@ -101,12 +115,16 @@ describe('a task by hand', () => {
 
   test('with faults in it is refused, each by name', async () => {
     const id = await newCustomer()
-    const { status, body } = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: '', dueAt: 'tomorrow', priority: 'extreme', color: 'red' } })
+    const { status, body } = await crm.call('POST', `/customers/${id}/tasks`, {
+      body: { title: '', dueAt: 'tomorrow', priority: 'extreme', color: 'red' },
+    })
     expect(status).toBe(400)
     expect(body['errors'].map((one: { path: string }) => one.path).sort()).toEqual(['color', 'dueAt', 'priority', 'title'])
     const far = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: 'x', dueAt: '9999-12-31T23:59:59Z' } })
     expect(far).toMatchObject({ status: 400, body: { code: 'due_at.too_far' } })
-    const nobody = await crm.call('POST', `/customers/${id}/tasks`, { body: { title: 'x', dueAt: '2026-11-19T09:00:00Z', ownerId: 'usr_99999999999999999999' } })
+    const nobody = await crm.call('POST', `/customers/${id}/tasks`, {
+      body: { title: 'x', dueAt: '2026-11-19T09:00:00Z', ownerId: 'usr_99999999999999999999' },
+    })
     expect(nobody).toMatchObject({ status: 400, body: { code: 'user.unknown' } })
   })
 
@@ -120,7 +138,7 @@ describe('a task by hand', () => {
     await Promise.all([runJob(crm, 'tasks'), runJob(crm, 'tasks')])
     const { published } = await settle(crm)
     expect(published.filter((one) => one.type === 'task.overdue' && one.subject === task['id'])).toHaveLength(1)
-    expect((await taskOf(task))).toMatchObject({ escalatedAt: crm.clock.now, priority: 'high', version: 2 })
+    expect(await taskOf(task)).toMatchObject({ escalatedAt: crm.clock.now, priority: 'high', version: 2 })
     expect((await runJob(crm, 'tasks')).seen).toBe(0)
   })
 
@@ -157,7 +175,7 @@ describe('a task by hand', () => {
     const task = await newTask(id)
     expect((await crm.call('DELETE', `/customers/${id}`, { ifMatch: 1 })).status).toBe(204)
     await settle(crm)
-    expect((await taskOf(task))).toMatchObject({ state: 'cancelled', cancelReason: 'The customer file was put in the bin.' })
+    expect(await taskOf(task)).toMatchObject({ state: 'cancelled', cancelReason: 'The customer file was put in the bin.' })
   })
 })
 
@@ -168,16 +186,22 @@ describe('a churn warning', () => {
     await settle(crm)
     const [task, ...rest] = await tasksOf(id)
     expect(rest).toEqual([])
-    expect(task).toMatchObject({ cause: 'warning', ownerId: userIdOf('sales'), dueAt: '2026-11-18T09:00:00.000Z', valueAtStake: { currency: 'USD' } })
+    expect(task).toMatchObject({
+      cause: 'warning',
+      ownerId: userIdOf('sales'),
+      dueAt: '2026-11-18T09:00:00.000Z',
+      valueAtStake: { currency: 'USD' },
+    })
     expect(task?.['reason']).toContain('since the last purchase')
     await replay(crm)
     expect(await tasksOf(id)).toEqual([task])
     await crm.call('POST', `/customers/${id}/purchases`, {
-      as: 'integration', body: { orderId: { id: `${id}-new` }, at: '2026-11-18T08:00:00Z', amount: { amount: 50_000, currency: 'USD' } },
+      as: 'integration',
+      body: { orderId: { id: `${id}-new` }, at: '2026-11-18T08:00:00Z', amount: { amount: 50_000, currency: 'USD' } },
     })
     await settle(crm)
     expect(await tasksOf(id)).toEqual([])
-    expect((await taskOf(task))).toMatchObject({ state: 'cancelled', cancelReason: 'The customer bought again: the warning is cleared.' })
+    expect(await taskOf(task)).toMatchObject({ state: 'cancelled', cancelReason: 'The customer bought again: the warning is cleared.' })
     await replay(crm)
     expect((await taskOf(task))['version']).toBe(2)
   })
@@ -206,7 +230,7 @@ describe('a churn warning', () => {
     const [task] = await tasksOf(id)
     expect((await crm.call('POST', `/warnings/${task?.['sourceId']}/close`, { body: { outcome: 'false_alarm' } })).status).toBe(200)
     await settle(crm)
-    expect((await taskOf(task))).toMatchObject({ state: 'cancelled', cancelReason: 'The warning was closed: false alarm.' })
+    expect(await taskOf(task)).toMatchObject({ state: 'cancelled', cancelReason: 'The warning was closed: false alarm.' })
   })
 })
 
@@ -220,15 +244,16 @@ describe('the cadence of a tier', () => {
     await settle(crm)
     return id
   }
-  const call = (id: string, more: object = {}) => crm.call('POST', `/customers/${id}/interactions`, { body: { kind: 'call', direction: 'out', ...more } })
+  const call = (id: string, more: object = {}) =>
+    crm.call('POST', `/customers/${id}/interactions`, { body: { kind: 'call', direction: 'out', ...more } })
 
   test('plans a visit when nobody was in touch for its days, says why, and counts from a contact', async () => {
     const id = await blackGold()
-    expect((await planOf(id))).toMatchObject({ tier: 'black-gold', everyDays: 14, nextAt: '2026-12-02T00:00:00.000Z' })
+    expect(await planOf(id)).toMatchObject({ tier: 'black-gold', everyDays: 14, nextAt: '2026-12-02T00:00:00.000Z' })
     crm.clock.now = '2026-11-25T15:00:00.000Z'
     expect((await call(id)).status).toBe(201)
     await settle(crm)
-    expect((await planOf(id))).toMatchObject({ nextAt: '2026-12-09T00:00:00.000Z', countedFrom: 'contact' })
+    expect(await planOf(id)).toMatchObject({ nextAt: '2026-12-09T00:00:00.000Z', countedFrom: 'contact' })
     crm.clock.now = '2026-12-02T01:00:00.000Z'
     await runJob(crm, 'revisits')
     expect(await tasksOf(id)).toEqual([])
@@ -239,7 +264,9 @@ describe('the cadence of a tier', () => {
     const [visit, ...rest] = await tasksOf(id)
     expect(rest).toEqual([])
     expect(visit).toMatchObject({
-      cause: 'cadence', dueAt: '2026-12-09T09:00:00.000Z', reason: 'black-gold customers are contacted every 14 days; last contact 14 days ago',
+      cause: 'cadence',
+      dueAt: '2026-12-09T09:00:00.000Z',
+      reason: 'black-gold customers are contacted every 14 days; last contact 14 days ago',
     })
     await settle(crm)
     await replay(crm)
@@ -251,8 +278,8 @@ describe('the cadence of a tier', () => {
     crm.clock.now = '2026-12-09T10:00:00.000Z'
     const { body: reached } = await call(id)
     await settle(crm)
-    expect((await taskOf(visit))).toMatchObject({ state: 'done', outcome: 'reached', contactId: reached['id'] })
-    expect((await planOf(id))).toMatchObject({ nextAt: '2026-12-23T00:00:00.000Z', lastContactAt: '2026-12-09T10:00:00.000Z' })
+    expect(await taskOf(visit)).toMatchObject({ state: 'done', outcome: 'reached', contactId: reached['id'] })
+    expect(await planOf(id)).toMatchObject({ nextAt: '2026-12-23T00:00:00.000Z', lastContactAt: '2026-12-09T10:00:00.000Z' })
   })
 
   test('is counted from a visit that reached the customer, and left out once when a visit is cancelled', async () => {
@@ -284,11 +311,11 @@ describe('the cadence of a tier', () => {
     await runJob(crm, 'revisits')
     const [visit, ...rest] = await tasksOf(id)
     expect(rest).toEqual([])
-    const whole = (await taskOf(visit))
+    const whole = await taskOf(visit)
     expect(whole).toMatchObject({ cause: 'warning', also: [{ cause: 'cadence' }], dueAt: '2026-11-18T09:00:00.000Z' })
     await crm.call('POST', `/warnings/${whole['sourceId']}/close`, { body: { outcome: 'saved' } })
     await settle(crm)
-    expect((await taskOf(visit))).toMatchObject({ state: 'open', cause: 'cadence', also: [] })
+    expect(await taskOf(visit)).toMatchObject({ state: 'open', cause: 'cadence', also: [] })
     await replay(crm)
     expect(await tasksOf(id)).toHaveLength(1)
   })
@@ -296,17 +323,23 @@ describe('the cadence of a tier', () => {
   test('spreads a manager’s visits over working days, none beyond the day’s capacity', async () => {
     const policy = (await crm.call('GET', '/revisit-policy')).body
     const { id: _id, version: _version, createdAt: _created, updatedAt: _updated, ...rules } = policy
-    expect((await crm.call('POST', '/revisit-policy', { body: { ...rules, capacityPerDay: 3, daysOff: ['2026-12-03'] } })).status).toBe(200)
+    expect((await crm.call('POST', '/revisit-policy', { body: { ...rules, capacityPerDay: 3 } })).status).toBe(200)
+    const week = [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:00' }]
+    expect((await crm.call('POST', '/work-calendar', { body: { hours: week, daysOff: ['2026-12-03'] } })).status).toBe(200)
     const person = 'usr_0000000000000000000C:sales'
     const ids = []
     for (let n = 0; n < 8; n++) ids.push(await blackGold(person))
     crm.clock.now = '2026-12-02T01:00:00.000Z'
     await runJob(crm, 'revisits')
-    const due = (await Promise.all(ids.map((id) => tasksOf(id)))).flat().map((one) => String(one['dueAt'])).sort()
+    const due = (await Promise.all(ids.map((id) => tasksOf(id))))
+      .flat()
+      .map((one) => String(one['dueAt']))
+      .sort()
     // Wednesday, then no Thursday, then Friday and, after the weekend, Monday.
     expect(due.map((at) => at.slice(0, 10))).toEqual(['02', '02', '02', '04', '04', '04', '07', '07'].map((day) => `2026-12-${day}`))
     expect((await crm.call('POST', '/revisit-policy', { body: { ...rules }, ifMatch: 0 })).status).toBe(412)
     expect((await crm.call('POST', '/revisit-policy', { as: 'sales', body: { ...rules } })).status).toBe(403)
     expect((await crm.call('POST', '/revisit-policy', { body: rules })).status).toBe(200)
+    expect((await crm.call('POST', '/work-calendar', { body: { hours: week } })).status).toBe(200)
   })
 })

@@ -240,38 +240,3 @@ describe('a tier given by hand', () => {
     expect((await crm.call('DELETE', path, { ifMatch: 1 })).body['code']).toBe('tier.not_overridden')
   })
 })
-
-describe('a tier policy', () => {
-  test('is refused with everything that is wrong with it, and with members left homeless', async () => {
-    const usd = (amount: number) => ({ amount, currency: 'USD' })
-    const rule = (name: string, line: number, keep: number) => ({ name, labels: { en: name }, line: usd(line), keepLine: usd(keep) })
-    const base = { holdDays: 365, warnDays: 60 }
-    const wrong = await crm.call('POST', '/tier-policy', { body: { ...base, tiers: [rule('a', 100, 200), rule('a', 100, 0)] } })
-    expect(wrong.status).toBe(400)
-    expect(wrong.body['errors'].map((one: { path: string }) => one.path).sort()).toEqual([
-      'tiers.0.keepLine',
-      'tiers.1.line',
-      'tiers.1.name',
-    ])
-    const id = await customer()
-    await buys(id, 10)
-    await settle(crm)
-    const homeless = await crm.call('POST', '/tier-policy', { body: { ...base, tiers: [rule('basic', 0, 0)] } })
-    expect(homeless.body).toMatchObject({ code: 'tier.in_use' })
-    const { body: before } = await crm.call('GET', '/tier-policy', { as: 'viewer' })
-    expect(before).toMatchObject({ version: 0, holdDays: 365, warnDays: 60 })
-    expect(before['tiers'].map((one: { labels: { zh: string } }) => one.labels.zh)).toEqual([
-      '水晶',
-      '翡翠',
-      '黃金',
-      '白金',
-      '鑽石',
-      '黑金',
-    ])
-    const tiers = [...before['tiers'], { ...rule('royal', 5_000_000, 4_000_000) }]
-    expect((await crm.call('POST', '/tier-policy', { as: 'sales', body: { ...base, tiers } })).status).toBe(403)
-    const made = await crm.call('POST', '/tier-policy', { body: { ...base, tiers }, ifMatch: 0 })
-    expect(made.body, JSON.stringify(made.body)).toMatchObject({ version: 1 })
-    expect((await crm.call('POST', '/tier-policy', { body: { ...base, tiers }, ifMatch: 0 })).status).toBe(412)
-  })
-})

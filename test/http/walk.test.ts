@@ -34,7 +34,13 @@ async function writingNothing(call: () => Promise<Reply>): Promise<Reply> {
 function expectProblem(reply: Reply, status: number): void {
   expect(reply.status, JSON.stringify(reply.body)).toBe(status)
   expect(reply.headers['content-type']).toBe('application/problem+json')
-  expect(reply.body).toMatchObject({ status, code: expect.stringMatching(/^[a-z_]+(\.[a-z_]+)?$/), requestId: expect.any(String), title: expect.any(String), detail: expect.any(String) })
+  expect(reply.body).toMatchObject({
+    status,
+    code: expect.stringMatching(/^[a-z_]+(\.[a-z_]+)?$/),
+    requestId: expect.any(String),
+    title: expect.any(String),
+    detail: expect.any(String),
+  })
 }
 
 /** The answer to a request whose token carries these claims. */
@@ -42,7 +48,10 @@ async function withClaims({ route, path, body }: Visit, claims: Record<string, u
   const handler = httpHandler(routes, () => ({ table: crm.table, now: () => crm.clock.now }))
   const event = eventFor(routes, route.method, path, { ...(body && { body }), ifMatch: 1 })
   const { authorizer: _, ...requestContext } = event.requestContext
-  const answer = await handler({ ...event, requestContext: { ...requestContext, ...(claims && { authorizer: { jwt: { claims } } }) } }, {} as never)
+  const answer = await handler(
+    { ...event, requestContext: { ...requestContext, ...(claims && { authorizer: { jwt: { claims } } }) } },
+    {} as never,
+  )
   return answer.statusCode
 }
 
@@ -72,12 +81,15 @@ describe('every route', () => {
     expect(reply.body['errors'].map((error: { path: string }) => error.path)).toContain('nonsense')
   })
 
-  test.each(visits.filter(({ path }) => path.includes('ZZZZ')))('$name knows nothing of a record that is not there or is another team’s', async (one) => {
-    const admin = await writingNothing(() => visit(one))
-    expect([404, 400, 200], JSON.stringify(admin.body)).toContain(admin.status)
-    const says = admin.status === 200 ? admin.body['items'] : admin.headers['content-type']
-    expect(says).toEqual(admin.status === 200 ? [] : 'application/problem+json')
-  })
+  test.each(visits.filter(({ path }) => path.includes('ZZZZ')))(
+    '$name knows nothing of a record that is not there or is another team’s',
+    async (one) => {
+      const admin = await writingNothing(() => visit(one))
+      expect([404, 400, 200], JSON.stringify(admin.body)).toContain(admin.status)
+      const says = admin.status === 200 ? admin.body['items'] : admin.headers['content-type']
+      expect(says).toEqual(admin.status === 200 ? [] : 'application/problem+json')
+    },
+  )
 
   test.each(changing)('$name asks for If-Match', async (one) => {
     expectProblem(await writingNothing(() => crm.call(one.route.method, one.path, { ...(one.body && { body: one.body }) })), 428)
@@ -93,7 +105,22 @@ describe('every route', () => {
   test.each(withBody)('$name answers anything at all with a clear refusal, never with a failure of ours', async (one) => {
     const keys = fc.constantFrom(...Object.keys(one.body ?? {}), 'name', 'id', 'amount', 'at', 'emails', 'version', 'ownerId')
     const nasty = fc.oneof(
-      fc.anything({ maxDepth: 2 }), fc.constantFrom('\u0000', '\uD800', '‮مرحبا', '👩‍👩‍👧‍👦', '2026-02-30', '9'.repeat(400), -1, 1e308, {}, [], [[]], 'x'.repeat(20_000), 'eyJhbGciOiJub25lIn0.e30.'),
+      fc.anything({ maxDepth: 2 }),
+      fc.constantFrom(
+        '\u0000',
+        '\uD800',
+        '‮مرحبا',
+        '👩‍👩‍👧‍👦',
+        '2026-02-30',
+        '9'.repeat(400),
+        -1,
+        1e308,
+        {},
+        [],
+        [[]],
+        'x'.repeat(20_000),
+        'eyJhbGciOiJub25lIn0.e30.',
+      ),
     )
     await fc.assert(
       fc.asyncProperty(fc.dictionary(keys, nasty, { maxKeys: 6 }), async (mess) => {
@@ -104,14 +131,20 @@ describe('every route', () => {
     )
   })
 
-  test.each(visits.filter(({ route }) => route.method === 'GET'))('$name answers any query with a clear refusal, never with a failure of ours', async (one) => {
-    const keys = fc.constantFrom('limit', 'cursor', 'fields', 'name', 'ownerId', 'state', 'from', 'to', 'deleted')
-    await fc.assert(
-      fc.asyncProperty(fc.dictionary(keys, fc.oneof(fc.string(), fc.constantFrom('-1', '1e9', 'true', 'a.b', '%00', '\uFFFD')), { maxKeys: 3 }), async (mess) => {
-        const reply = await visit({ ...one, path: `${one.path}?${new URLSearchParams(mess).toString()}` })
-        expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(500)
-      }),
-      { numRuns: 10 },
-    )
-  })
+  test.each(visits.filter(({ route }) => route.method === 'GET'))(
+    '$name answers any query with a clear refusal, never with a failure of ours',
+    async (one) => {
+      const keys = fc.constantFrom('limit', 'cursor', 'fields', 'name', 'ownerId', 'state', 'from', 'to', 'deleted')
+      await fc.assert(
+        fc.asyncProperty(
+          fc.dictionary(keys, fc.oneof(fc.string(), fc.constantFrom('-1', '1e9', 'true', 'a.b', '%00', '\uFFFD')), { maxKeys: 3 }),
+          async (mess) => {
+            const reply = await visit({ ...one, path: `${one.path}?${new URLSearchParams(mess).toString()}` })
+            expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(500)
+          },
+        ),
+        { numRuns: 10 },
+      )
+    },
+  )
 })

@@ -50,12 +50,13 @@ describe('the description of the API', () => {
     expect(new Set(routes.map(({ action: does }) => does.name)).size).toBe(routes.length)
   })
 
-  test.each(named)('%s says what it does, who may, and how it refuses', (_, { method, path, can, action: does }) => {
+  test.each(named)('%s says what it does, who may, and how it refuses', (_, { method, path, can, action: does, public: open }) => {
     const operation = operationAt(api, method, path)
-    expect(operation).toMatchObject({ operationId: does.name, 'x-permission': can, tags: [can.split(':')[0]] })
+    const who = open ? { security: [] } : { 'x-permission': can }
+    expect(operation).toMatchObject({ operationId: does.name, ...who, tags: [can.split(':')[0]] })
     expect(operation.summary.length).toBeGreaterThan(4)
     expect(Object.keys(operation.responses)).toEqual(
-      expect.arrayContaining(['400', '401', '403', '429', '500', '503', ...(path.includes('{') ? ['404'] : [])]),
+      expect.arrayContaining(['400', ...(open ? [] : ['401', '403']), '429', '500', '503', ...(path.includes('{') ? ['404'] : [])]),
     )
     expect(operation.requestBody?.content['application/json'] ?? { example: 'no body' }).toHaveProperty('example')
   })

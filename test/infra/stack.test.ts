@@ -114,9 +114,9 @@ describe('the data outlives every deployment', () => {
 describe('the API', () => {
   const keyed = ({ properties }: Resource): string => `${String(properties['RouteKey'])} ${String(properties['AuthorizationType'])}`
 
-  test('has every declared route once, behind the sign-in, and the public ones in the open', () => {
+  test('has every declared route once, behind the sign-in unless it is public, and the docs in the open', () => {
     const deployed = made.crm.of('AWS::ApiGatewayV2::Route').map(keyed)
-    const declared = routes.map(({ method, path }) => `${method} /v1${path} JWT`)
+    const declared = routes.map((one) => `${one.method} /v1${one.path} ${one.public ? 'NONE' : 'JWT'}`)
     const open = publicPaths.map((path) => `GET /v1${path} NONE`)
     expect(deployed.sort()).toEqual([...declared, ...open].sort())
   })
@@ -128,7 +128,7 @@ describe('the API', () => {
 
   test('stays within what API Gateway and Lambda take', () => {
     expect(made.crm.of('AWS::ApiGatewayV2::Route').length).toBeLessThanOrEqual(300)
-    expect(made.crm.of('AWS::Lambda::Permission')).toHaveLength(2)
+    expect(made.crm.of('AWS::Lambda::Permission')).toHaveLength(3)
   })
 
   test('is throttled, and its log has request ids and no addresses', () => {
@@ -153,6 +153,7 @@ describe('each function has its own rights and no more', () => {
 
   test.each([
     ['api', records],
+    ['value', records],
     ['docs', []],
     ['project', [...records, ...stream, ...failed]],
     ['publish', [...stream, ...failed, 'events:PutEvents']],
@@ -162,9 +163,16 @@ describe('each function has its own rights and no more', () => {
       [
         'dynamodb:GetItem',
         ...messages,
-        ...['CreateUser', 'UpdateUserAttributes', 'EnableUser', 'DisableUser', 'UserGlobalSignOut', 'ListGroupsForUser', 'AddUserToGroup', 'RemoveUserFromGroup'].map(
-          (one) => `cognito-idp:Admin${one}`,
-        ),
+        ...[
+          'CreateUser',
+          'UpdateUserAttributes',
+          'EnableUser',
+          'DisableUser',
+          'UserGlobalSignOut',
+          'ListGroupsForUser',
+          'AddUserToGroup',
+          'RemoveUserFromGroup',
+        ].map((one) => `cognito-idp:Admin${one}`),
       ],
     ],
     ['sweep', [...records, ...messages, 'sqs:SendMessage']],
@@ -195,6 +203,7 @@ describe('each function has its own rights and no more', () => {
     const all = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE']
     expect(named).toEqual({
       api: [...all, 'TABLE_NAME'],
+      value: [...all, 'TABLE_NAME'],
       docs: ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'SIGN_IN_URL', 'STAGE'],
       project: [...all, 'TABLE_NAME'],
       publish: ['BUS_NAME', ...all],

@@ -42,7 +42,9 @@ export interface Crm {
   forget(): void
 }
 
-export async function startCrm(how: { routes?: readonly Route[]; now?: string; through?: (table: Table, spent: Spent[]) => Table } = {}): Promise<Crm> {
+export async function startCrm(
+  how: { routes?: readonly Route[]; now?: string; through?: (table: Table, spent: Spent[]) => Table } = {},
+): Promise<Crm> {
   const routes = how.routes ?? allRoutes
   const endpoint = engineEndpoint()
   const name = `crm-${randomUUID()}`
@@ -54,18 +56,33 @@ export async function startCrm(how: { routes?: readonly Route[]; now?: string; t
   const clock = { now: how.now ?? '2026-11-22T09:00:00.000Z' }
   const memo = newMemo()
   let kept = memo
-  const edge = { table, now: () => clock.now, get memo() { return kept } }
+  const edge = {
+    table,
+    now: () => clock.now,
+    get memo() {
+      return kept
+    },
+  }
   let handler = httpHandler(routes, () => edge)
   return {
-    table, place: { endpoint, name }, spent, clock,
+    table,
+    place: { endpoint, name },
+    spent,
+    clock,
     async call(method, path, asking = {}) {
       const answer = await handler(eventFor(routes, method, path, asking), {} as never)
       const text = answer.body === '' ? '{}' : answer.body
       return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(text) }
     },
     ctx: (action = 'test', actor = systemActor('test')) => ({
-      actor, scope: 'all', now: clock.now, random: randomBytes, table, memo: kept,
-      log: { info: () => {}, warn: () => {}, error: () => {} }, request: { id: randomUUID(), action },
+      actor,
+      scope: 'all',
+      now: clock.now,
+      random: randomBytes,
+      table,
+      memo: kept,
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+      request: { id: randomUUID(), action },
     }),
     forget() {
       kept = newMemo()

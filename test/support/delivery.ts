@@ -14,7 +14,9 @@ export type Handler<E> = (event: E, invocation: Invocation) => Promise<BatchAnsw
  * @returns the records given up
  */
 export async function deliver(
-  handler: Handler<StreamEvent>, records: readonly StreamRecord[], how: { batchSize?: number; tries?: number } = {},
+  handler: Handler<StreamEvent>,
+  records: readonly StreamRecord[],
+  how: { batchSize?: number; tries?: number } = {},
 ): Promise<StreamRecord[]> {
   const { batchSize = 100, tries = 3 } = how
   const lost: StreamRecord[] = []
@@ -62,8 +64,15 @@ let messages = 0
 export function messageOf(entry: BusEntry): Message {
   const messageId = `message-${++messages}`
   const envelope = {
-    version: '0', id: messageId, 'detail-type': entry.DetailType, source: entry.Source, account: '000000000000',
-    time: entry.Time.toISOString(), region: 'local', resources: [], detail: JSON.parse(entry.Detail) as CloudEvent,
+    version: '0',
+    id: messageId,
+    'detail-type': entry.DetailType,
+    source: entry.Source,
+    account: '000000000000',
+    time: entry.Time.toISOString(),
+    region: 'local',
+    resources: [],
+    detail: JSON.parse(entry.Detail) as CloudEvent,
   }
   return { messageId, body: JSON.stringify(envelope) }
 }

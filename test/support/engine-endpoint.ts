@@ -11,3 +11,6 @@ declare module 'vitest' {
 export function engineEndpoint(): string {
   return process.env['CRM_TEST_ENGINE'] ?? inject('engine')
 }
+
+/** Whether the engine counts capacity as DynamoDB does. DynamoDB Local reports transactions at twice their units. */
+export const countsUnits = process.env['CRM_ENGINE'] !== 'official'

@@ -36,15 +36,24 @@ export function claimsFor(as: string): Record<string, string> {
 
 /** A stable user id for a role in tests. */
 export function userIdOf(name: string): string {
-  return `usr_${name.replace(/[^A-Za-z0-9]/g, '').padEnd(20, '0').slice(0, 20)}`
+  return `usr_${name
+    .replace(/[^A-Za-z0-9]/g, '')
+    .padEnd(20, '0')
+    .slice(0, 20)}`
 }
 
-function matchRoute(routes: readonly Route[], method: string, path: string): { route: Route; parameters: Record<string, string> } | undefined {
+function matchRoute(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): { route: Route; parameters: Record<string, string> } | undefined {
   const parts = path.split('/')
   const fits = routes.filter((route) => route.method === method && sameShape(route.path.split('/'), parts))
   const route = fits.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
   if (!route) return undefined
-  const parameters = route.path.split('/').flatMap((part, at): [string, string][] => (part.startsWith('{') ? [[part.slice(1, -1), decodeURIComponent(parts[at] ?? '')]] : []))
+  const parameters = route.path
+    .split('/')
+    .flatMap((part, at): [string, string][] => (part.startsWith('{') ? [[part.slice(1, -1), decodeURIComponent(parts[at] ?? '')]] : []))
   return { route, parameters: Object.fromEntries(parameters) }
 }
 

@@ -19,7 +19,7 @@ import type { Surroundings } from '../../events/context.ts'
 import { projectHandler } from '../../events/project.ts'
 import { projections as allProjections } from '../../events/projections.ts'
 import { publishHandler } from '../../events/publish.ts'
-import { eventPattern, reactHandler } from '../../events/react.ts'
+import { eventPattern, reactHandler } from '../../events/reacting.ts'
 import { reactions as allReactions } from '../../events/reactions.ts'
 import { schedules as allSchedules } from '../../events/schedules.ts'
 import { sweepHandler, type Swept, type SweepMessage } from '../../events/sweep.ts'
@@ -97,7 +97,9 @@ async function pump(crm: Crm, how: Lists & { failing?: boolean }, first: StreamR
 
 /** One run of a schedule, with what it handed over to itself. Throws when an item failed, unless `failing`. */
 export async function runJob(
-  crm: Crm, job: string, how: { schedules?: readonly Schedule[]; failing?: boolean; invocation?: Invocation } = {},
+  crm: Crm,
+  job: string,
+  how: { schedules?: readonly Schedule[]; failing?: boolean; invocation?: Invocation } = {},
 ): Promise<Omit<Swept, 'handedOver'> & { runs: number }> {
   const total = { job, seen: 0, done: 0, failed: 0, runs: 0 }
   const failures: string[] = []

@@ -10,23 +10,31 @@ export function engineClient(endpoint: string): DynamoDBClient {
 export async function createTable(client: DynamoDBClient, name: string): Promise<void> {
   const indexes = Object.keys(projections) as IndexName[]
   const attributes = Object.values(keyNames).flatMap((names) => [names.pk, names.sk])
-  await client.send(new CreateTableCommand({
-    TableName: name,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: attributes.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-    KeySchema: schema(keyNames.base),
-    GlobalSecondaryIndexes: indexes.map((index) => ({
-      IndexName: index,
-      KeySchema: schema(keyNames[index]),
-      Projection: projections[index].length > 0 ? { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projections[index]] } : { ProjectionType: 'KEYS_ONLY' },
-    })),
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
-  }))
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: attributes.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: schema(keyNames.base),
+      GlobalSecondaryIndexes: indexes.map((index) => ({
+        IndexName: index,
+        KeySchema: schema(keyNames[index]),
+        Projection:
+          projections[index].length > 0
+            ? { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projections[index]] }
+            : { ProjectionType: 'KEYS_ONLY' },
+      })),
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    }),
+  )
   await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: { Enabled: true, AttributeName: ttlName } }))
 }
 
 function schema(names: { pk: string; sk: string }) {
-  return [{ AttributeName: names.pk, KeyType: 'HASH' as const }, { AttributeName: names.sk, KeyType: 'RANGE' as const }]
+  return [
+    { AttributeName: names.pk, KeyType: 'HASH' as const },
+    { AttributeName: names.sk, KeyType: 'RANGE' as const },
+  ]
 }
 
 export async function dropTable(client: DynamoDBClient, name: string): Promise<void> {

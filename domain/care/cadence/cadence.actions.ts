@@ -6,14 +6,16 @@ import type { Ctx } from '../../kernel/context.ts'
 import { idOf } from '../../kernel/record.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { visibleHead } from '../../insight/rhythm/index.ts'
-import { carries, type TaskRecord } from '../task/index.ts'
+import { workStart, workTimeFor } from '../../platform/calendar/index.ts'
+import { carries, type Joining, type TaskRecord } from '../task/index.ts'
 import { countedFrom, explain, nextContact, regularContact } from './cadence.ts'
 import { standingIn, standingOf, type Standing } from './cadence.store.ts'
 import { groundsOf } from './grounds.ts'
-import { fileUnmoved, joinVisit, newVisit, openVisitOf, revised, settleAll } from './plan.ts'
+import { allJoined, fileUnmoved, joinVisit, newVisit, openVisitOf, revised, settleAll, type Facts, type Visit } from './plan.ts'
 import { rulesOf, type Rules } from './policy.store.ts'
 import { roomFrom } from './room.ts'
-import { cadenceVisit, warningVisit } from './visit.ts'
+import { cadenceVisit, wantedVisit, warningVisit } from './visit.ts'
+import type { Want } from './want.ts'
 import { stands, warningAt, warningUnchanged } from './warned.ts'
 
 /** A plan as it leaves. */
@@ -57,41 +59,88 @@ export function planView(ctx: Ctx, standing: Standing, rules: Rules) {
 
 /**
  * A plan's time has come. Looks at what is true now: moves the timer when there was a contact meanwhile, else opens the
- * visit, or lets its reason join the one that is open. Reads at most three units; run twice, the second finds it done.
+ * visit, or lets its reasons join the one that is open. Reads at most three units; run twice, the second finds it done.
  */
-export const comeDue = action('cadence.come_due', () => ({ input: dueSchema(), output: z.object({}) }), async (ctx, { id }) => {
-  const [standing, rules] = await Promise.all([standingOf(ctx, customerIdIn(id)), rulesOf(ctx)])
-  if (standing.plan?.timerAt === undefined || standing.plan.timerAt > ctx.now) return {}
-  const grounds = groundsOf(ctx, standing, rules)
-  const isDue = (at: string | undefined) => standing.file !== undefined && at !== undefined && at <= ctx.now
-  const due = { regular: isDue(regularContact(grounds, rules.timeZone)), retry: isDue(grounds.retryAt) }
-  const open = await openVisitOf(ctx, standing)
-  if (open) await addCause(ctx, standing, rules, open, due.regular)
-  else await openNext(ctx, standing, rules, due)
-  return {}
-})
+export const comeDue = action(
+  'cadence.come_due',
+  () => ({ input: dueSchema(), output: z.object({}) }),
+  async (ctx, { id }) => {
+    const [standing, rules] = await Promise.all([standingOf(ctx, customerIdIn(id)), rulesOf(ctx)])
+    if (standing.plan?.timerAt === undefined || standing.plan.timerAt > ctx.now) return {}
+    const open = await openVisitOf(ctx, standing)
+    const due = dueNow(ctx, standing, rules)
+    if (open) await addCauses(ctx, standing, rules, open, due)
+    else await openNext(ctx, standing, rules, due)
+    return {}
+  },
+)
 
-/** The regular contact is noted on the visit that is open. */
-async function addCause(ctx: Ctx, standing: Standing, rules: Rules, open: TaskRecord, regularDue: boolean): Promise<void> {
-  const { cause, reason, priority } = cadenceVisit(groundsOf(ctx, standing, rules), open.dueAt, ctx.now, rules.timeZone)
-  const joins = regularDue && !carries(open, 'cadence')
-  const more = { cause, reason, priority, at: ctx.now, dueAt: open.dueAt }
-  await settleAll(ctx, [joins ? joinVisit(ctx, open, more) : undefined, revised(ctx, standing, rules, { retryAt: null }, { fired: true })])
+/** What of a plan is due. */
+interface Due {
+  regular: boolean
+  retry: boolean
+  wants: readonly Want[]
+  /** What of it the plan forgets once it is written. */
+  facts: Facts
 }
 
-/** Opens the visit that is due, the next try of a warning's before the regular one; moves the timer when none is. */
-async function openNext(ctx: Ctx, standing: Standing, rules: Rules, due: { regular: boolean; retry: boolean }): Promise<void> {
+function dueNow(ctx: Ctx, standing: Standing, rules: Rules): Due {
+  const grounds = groundsOf(ctx, standing, rules)
+  const isDue = (at: string | undefined) => standing.file !== undefined && at !== undefined && at <= ctx.now
+  const wants = (standing.plan?.wanted ?? []).filter((one) => isDue(one.at))
+  const left = (standing.plan?.wanted ?? []).filter((one) => !wants.includes(one))
+  const retry = isDue(grounds.retryAt)
+  const facts = { ...(retry && { retryAt: null }), ...(wants.length > 0 && { wanted: left.length > 0 ? left : null }) }
+  return { regular: isDue(regularContact(grounds, rules.timeZone)), retry, wants, facts }
+}
+
+/** What is due is noted on the visit that is open; what a record asks for may bring it forward. */
+async function addCauses(ctx: Ctx, standing: Standing, rules: Rules, open: TaskRecord, due: Due): Promise<void> {
+  const regular = due.regular && !carries(open, 'cadence')
+  const wants = due.wants.filter((one) => !carries(open, one.cause, one.sourceId))
+  const soon = wants.length > 0 ? workStart(ctx.now, await workTimeFor(ctx, open.ownerId)) : open.dueAt
+  const visits = [
+    ...wants.map((one) => wantedVisit(one, soon)),
+    ...(regular ? [cadenceVisit(groundsOf(ctx, standing, rules), open.dueAt, ctx.now, rules.timeZone)] : []),
+  ]
+  const joins = visits.length > 0 ? joinVisit(ctx, open, ...visits.map((one) => joining(one, ctx.now))) : undefined
+  await settleAll(ctx, [joins, revised(ctx, standing, rules, { ...due.facts, retryAt: null }, { fired: true })])
+}
+
+/**
+ * Opens the visit that is due: the next try of a warning's before what records ask for, those before the regular one. Moves the
+ * timer when none is.
+ */
+async function openNext(ctx: Ctx, standing: Standing, rules: Rules, due: Due): Promise<void> {
   const warningId = due.retry ? standing.plan?.warningId : undefined
   const told = warningId === undefined ? undefined : await warningAt(ctx, warningId)
   const warning = stands(told) ? told : undefined
-  const facts = { taskId: null, ...(due.retry && { retryAt: null }) }
-  if (!warning && !due.regular) {
+  const facts: Facts = { ...due.facts, taskId: null }
+  if (!warning && !due.regular && due.wants.length === 0) {
     await settleAll(ctx, [revised(ctx, standing, rules, facts, { fired: true })])
     return
   }
   const dueAt = await roomFrom(ctx, standing.file?.ownerId, ctx.now, rules)
-  const visit = warning ? warningVisit(warning, dueAt) : cadenceVisit(groundsOf(ctx, standing, rules), dueAt, ctx.now, rules.timeZone)
+  const wanted = due.wants.map((one) => wantedVisit(one, dueAt))
+  const first = warning
+    ? warningVisit(warning, dueAt)
+    : (wanted.shift() ?? cadenceVisit(groundsOf(ctx, standing, rules), dueAt, ctx.now, rules.timeZone))
+  const visit =
+    wanted.length > 0
+      ? {
+          ...first,
+          ...allJoined(
+            first,
+            wanted.map((one) => joining(one, ctx.now)),
+          ),
+        }
+      : first
   const { record, change } = newVisit(ctx, standing, visit)
   const guards = [fileUnmoved(standing), ...(warning ? [warningUnchanged(warning)] : [])]
   await settleAll(ctx, [change, revised(ctx, standing, rules, { ...facts, taskId: record.id }, { fired: true })], guards)
+}
+
+/** A visit's cause as one that joins another visit. */
+function joining({ title: _, also: __, sourceId, ...more }: Visit & { reason: string }, at: string): Joining {
+  return { ...more, at, ...(sourceId !== undefined && { sourceId }) }
 }

@@ -8,13 +8,14 @@ import { customerIdIn } from '../../kernel/id.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { interaction, type Interaction, type InteractionRecord } from '../../customer/interaction/index.ts'
-import { carries, taskAt, type TaskRecord } from '../task/index.ts'
+import { carries, PLANNED, taskAt, type TaskRecord } from '../task/index.ts'
 import { regularContact } from './cadence.ts'
 import { standingOf, type Standing } from './cadence.store.ts'
 import { groundsOf } from './grounds.ts'
 import { fulfilled, isOpen, openVisitOf, revised, settleAll, type Facts } from './plan.ts'
 import { rulesOf, type Rules } from './policy.store.ts'
-import { endsWithContact, isRegularOnly, MET } from './visit.ts'
+import { endsWithContact, isRegularOnly, MET, wantsOf } from './visit.ts'
+import { withWant, type Want } from './want.ts'
 
 /** What contacts and visits do to a customer's plan. Each reads what is true now and takes the event only as a reason to look. */
 
@@ -26,7 +27,9 @@ const reaction = () => ({ input: happenedSchema(), output: z.object({}) })
  */
 export const contact = action('cadence.contact', reaction, async (ctx, { recordId }) => {
   const [standing, rules, item] = await Promise.all([
-    standingOf(ctx, customerIdIn(recordId)), rulesOf(ctx), ctx.table.get(placeOf(interaction, recordId)),
+    standingOf(ctx, customerIdIn(recordId)),
+    rulesOf(ctx),
+    ctx.table.get(placeOf(interaction, recordId)),
   ])
   const told = item && recordIn<'interaction', Interaction>(item)
   if (told?.contact && !told.deletedAt) await met(ctx, standing, rules, { at: told.occurredAt, contactId: recordId })
@@ -40,7 +43,9 @@ const LOOK_BACK = 25
 async function stepBack(ctx: Ctx, standing: Standing, rules: Rules): Promise<void> {
   const { pk } = placeOf(customer, standing.customerId)
   const { items } = await ctx.table.query({ pk, begins: 'interaction#', limit: LOOK_BACK, descending: true })
-  const before = items.map((one): InteractionRecord => recordIn<'interaction', Interaction>(one)).find((one) => one.contact && !one.deletedAt)
+  const before = items
+    .map((one): InteractionRecord => recordIn<'interaction', Interaction>(one))
+    .find((one) => one.contact && !one.deletedAt)
   await settleAll(ctx, [revised(ctx, standing, rules, { lastContactAt: before?.occurredAt ?? null, contactId: before?.id ?? null })])
 }
 
@@ -54,7 +59,10 @@ async function met(ctx: Ctx, standing: Standing, rules: Rules, how: { at: Instan
   const { plan } = standing
   const known = plan?.lastContactAt !== undefined && plan.lastContactAt >= at
   const open = await openVisitOf(ctx, standing)
-  const after = regularContact({ ...groundsOf(ctx, standing, rules), ...(!known && { lastContactAt: at, notBefore: undefined }) }, rules.timeZone)
+  const after = regularContact(
+    { ...groundsOf(ctx, standing, rules), ...(!known && { lastContactAt: at, notBefore: undefined }) },
+    rules.timeZone,
+  )
   const needless = open !== undefined && !known && isRegularOnly(open) && after !== undefined && after > ctx.now
   const done = open && endsWithContact(open) && (at >= open.createdAt || needless) ? fulfilled(ctx, open, how.contactId) : undefined
   const facts: Facts = {
@@ -74,7 +82,7 @@ export const settle = action('cadence.settle', reaction, async (ctx, { recordId 
   if (!visit) return {}
   const ours = standing.plan?.taskId === visit.id
   if (isOpen(visit)) {
-    const free = visit.cause !== 'manual' && !ours && !(await openVisitOf(ctx, standing))
+    const free = PLANNED.has(visit.cause) && !ours && !(await openVisitOf(ctx, standing))
     await settleAll(ctx, [free ? revised(ctx, standing, rules, { taskId: visit.id }) : undefined])
     return {}
   }
@@ -85,7 +93,7 @@ export const settle = action('cadence.settle', reaction, async (ctx, { recordId 
   return {}
 })
 
-/** When to try again after a visit that reached nobody. */
+/** When to try again after a visit that reached nobody: what records asked for is asked for again. */
 function nextTry(ctx: Ctx, visit: TaskRecord, { plan }: Standing, { policy }: Rules): Facts {
   const closedAt = visit.deletedAt ?? visit.closedAt ?? ctx.now
   if (visit.state !== 'done') {
@@ -93,7 +101,8 @@ function nextTry(ctx: Ctx, visit: TaskRecord, { plan }: Standing, { policy }: Ru
   }
   if (MET.has(visit.outcome)) return {}
   const again = daysLater(closedAt, policy.retryDays)
-  return { notBefore: again, ...(carries(visit, 'warning', plan?.warningId) && { retryAt: again }) }
+  const wanted = wantsOf(visit, again).reduce<Want[] | undefined>(withWant, plan?.wanted)
+  return { notBefore: again, ...(carries(visit, 'warning', plan?.warningId) && { retryAt: again }), ...(wanted && { wanted }) }
 }
 
 /** The tier changed, or the file came back: the plan is made anew. */

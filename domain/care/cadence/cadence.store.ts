@@ -15,6 +15,7 @@ export const cadence = entity({
   home: 'customer',
   single: true,
   fields: () => z.object(cadenceShape()),
+  personal: ['wanted'],
   due: { on: ['timerAt'], key: ({ timerAt }) => (timerAt === undefined ? undefined : { job: 'revisits', at: timerAt }) },
 })
 export type CadenceRecord = RecordOf<typeof cadence>

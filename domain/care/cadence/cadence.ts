@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { dayNumber, daysLater, type Instant } from '../../kernel/clock.ts'
 import * as f from '../../kernel/fields.ts'
 import { dayIn } from '../../kernel/zone.ts'
-import { dayAfter, instantAt } from './calendar.ts'
+import { dayAfter, instantAt } from '../../platform/calendar/index.ts'
+import { wantShape } from './want.ts'
 
 /** One customer's plan of contacts: the last one, the next one, and the visit that is open now. */
 export const cadenceShape = () => ({
@@ -26,6 +27,8 @@ export const cadenceShape = () => ({
   taskId: z.string().optional(),
   /** The last warning that became a visit, or joined one. */
   warningId: z.string().optional(),
+  /** What else asks for a contact at its time, the earliest first. */
+  wanted: z.array(z.object(wantShape())).optional(),
 })
 export type Cadence = z.output<z.ZodObject<ReturnType<typeof cadenceShape>>>
 
@@ -37,6 +40,8 @@ export interface Grounds {
   lastPurchaseAt?: Instant | undefined
   notBefore?: Instant | undefined
   retryAt?: Instant | undefined
+  /** The earliest of what else asks for a contact. */
+  wantedAt?: Instant | undefined
 }
 
 /** From when days are counted: the last contact; where none is known the last purchase, else the plan's beginning. */
@@ -54,11 +59,14 @@ export function regularContact(grounds: Grounds, timeZone: string): Instant | un
   return instantAt(waits > day ? waits : day, '00:00', timeZone)
 }
 
-/** When the next contact falls due: the earliest of the regular one and the next try of a warning's. */
+/** When the next contact falls due: the earliest of the regular one, the next try of a warning's and what else asks for one. */
 export function nextContact(grounds: Grounds, timeZone: string): Instant | undefined {
-  const regular = regularContact(grounds, timeZone)
-  const { retryAt } = grounds
-  return regular !== undefined && retryAt !== undefined ? (retryAt < regular ? retryAt : regular) : (retryAt ?? regular)
+  return earliest(regularContact(grounds, timeZone), grounds.retryAt, grounds.wantedAt)
+}
+
+/** The first of some moments; undefined when there is none. */
+export function earliest(...moments: readonly (Instant | undefined)[]): Instant | undefined {
+  return moments.filter((one) => one !== undefined).sort()[0]
 }
 
 /** A plan is looked at this often at least, so that a stricter policy reaches every customer without a walk over all. Days. */
@@ -70,7 +78,10 @@ export const LOOK_AGAIN_DAYS = 14
  * @param occupied a visit is open: the next is planned when it closes
  * @param stands the timer that is set, unless it has just fired
  */
-export function timerFor(nextAt: Instant | undefined, how: { occupied: boolean; stands?: Instant | undefined; now: Instant }): Instant | undefined {
+export function timerFor(
+  nextAt: Instant | undefined,
+  how: { occupied: boolean; stands?: Instant | undefined; now: Instant },
+): Instant | undefined {
   if (nextAt === undefined) return undefined
   const again = daysLater(how.now, LOOK_AGAIN_DAYS)
   const wanted = how.occupied || nextAt > again ? again : nextAt
@@ -85,13 +96,14 @@ const BASIS = {
 
 /** The plan in words: "black-gold customers are contacted every 14 days; last contact 15 days ago". */
 export function explain(grounds: Grounds & { tier?: string | undefined }, now: Instant, timeZone: string): string {
-  if (grounds.tier === undefined) return 'No tier yet, so no regular contact is planned.'
-  if (grounds.everyDays === undefined) return `${grounds.tier} customers have no regular contact.`
+  const asked = grounds.wantedAt === undefined ? '' : ` Something else asks for a contact on ${dayIn(grounds.wantedAt, timeZone)}.`
+  if (grounds.tier === undefined) return `No tier yet, so no regular contact is planned.${asked}`
+  if (grounds.everyDays === undefined) return `${grounds.tier} customers have no regular contact.${asked}`
   const { basis, at } = countedFrom(grounds)
   const days = Math.max(0, dayNumber(dayIn(now, timeZone)) - dayNumber(dayIn(at, timeZone)))
   const ago = basis === 'start' ? sayDays(days) : days === 0 ? 'today' : `${sayDays(days)} ago`
   const waits = grounds.notBefore && grounds.notBefore > now ? `; not before ${dayIn(grounds.notBefore, timeZone)}` : ''
-  return `${grounds.tier} customers are contacted every ${sayDays(grounds.everyDays)}; ${BASIS[basis]} ${ago}${waits}`
+  return `${grounds.tier} customers are contacted every ${sayDays(grounds.everyDays)}; ${BASIS[basis]} ${ago}${waits}${asked && `.${asked}`}`
 }
 
 const sayDays = (days: number): string => `${days} ${days === 1 ? 'day' : 'days'}`

@@ -8,7 +8,13 @@ export function groundsOf(ctx: Pick<Ctx, 'now'>, standing: Standing, { policy }:
   const { plan, tier, lastPurchaseAt } = standing
   const everyDays = tier === undefined ? undefined : (policy.cadenceDays[tier] ?? undefined)
   return {
-    since: plan?.since ?? ctx.now, tier, everyDays, lastPurchaseAt,
-    lastContactAt: plan?.lastContactAt, notBefore: plan?.notBefore, retryAt: plan?.retryAt,
+    since: plan?.since ?? ctx.now,
+    tier,
+    everyDays,
+    lastPurchaseAt,
+    lastContactAt: plan?.lastContactAt,
+    notBefore: plan?.notBefore,
+    retryAt: plan?.retryAt,
+    wantedAt: plan?.wanted?.[0]?.at,
   }
 }

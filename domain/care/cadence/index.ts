@@ -9,9 +9,13 @@ import { revisitPolicy } from './policy.store.ts'
 export { comeDue, planShape, planView } from './cadence.actions.ts'
 export { contact, reconsider, settle } from './cadence.reactions.ts'
 export { cadence, standingIn, type CadenceRecord } from './cadence.store.ts'
-export { dayAfter, instantAt, isWorkingDay, workDaysLater, workStart, type WorkTime } from './calendar.ts'
+export { fileUnmoved } from './plan.ts'
 export { newPolicy, type Policy } from './policy.ts'
 export { rulesOf, type Rules } from './policy.store.ts'
+export { roomFrom } from './room.ts'
+export { followPurchase, followTicket } from './asked.reactions.ts'
+export { want, withdraw } from './asked.ts'
+export type { Want } from './want.ts'
 export { calm, warn } from './warned.ts'
 
 export default module('cadence', {
@@ -20,9 +24,14 @@ export default module('cadence', {
   events: [cadenceMoved, policyChanged],
   routes: [
     route('GET /customers/{id}/cadence', show, { can: 'cadence:read', summary: 'When a customer is contacted next, and why' }),
-    route('GET /revisit-policy', showPolicy, { can: 'cadence:read', summary: 'How often customers of each tier are contacted, and on which days' }),
+    route('GET /revisit-policy', showPolicy, {
+      can: 'cadence:read',
+      summary: 'How often customers of each tier are contacted, and what else asks for a contact',
+    }),
     route('POST /revisit-policy', setPolicy, {
-      can: 'cadence:write', summary: 'Set how often customers of each tier are contacted, and on which days', example: { ...newPolicy },
+      can: 'cadence:write',
+      summary: 'Set how often customers of each tier are contacted, and what else asks for a contact',
+      example: { ...newPolicy },
       description: 'Sets the policy as a whole. Send If-Match with the version you read to refuse a change that overlooks another one.',
       faults: ['revisit_policy.version_differs'],
     }),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { alter, commit, create, Stale, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
@@ -5,12 +6,15 @@ import { Fault } from '../../kernel/fault.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { joined, task, taskAt, taskChanged, taskDone, taskOpened, type Joining, type Task, type TaskRecord } from '../task/index.ts'
-import { nextContact, timerFor, type Cadence } from './cadence.ts'
+import { earliest, nextContact, timerFor, type Cadence } from './cadence.ts'
 import { cadence, cadenceMoved, type Standing } from './cadence.store.ts'
 import type { Rules } from './policy.store.ts'
+import type { Want } from './want.ts'
 
 /** What an event tells of a plan; `null` clears. */
-export type Facts = { readonly [K in 'lastContactAt' | 'contactId' | 'notBefore' | 'retryAt' | 'taskId' | 'warningId']?: string | null }
+export type Facts = { readonly [K in 'lastContactAt' | 'contactId' | 'notBefore' | 'retryAt' | 'taskId' | 'warningId']?: string | null } & {
+  readonly wanted?: Want[] | null
+}
 
 /**
  * A customer's plan with what is now known: tier, next contact and timer follow. Undefined when nothing changes, so an
@@ -21,21 +25,38 @@ export function revised(ctx: Ctx, standing: Standing, rules: Rules, facts: Facts
   const { plan, file, tier } = standing
   const kept = cleared({ since: ctx.now, ...(plan && only(plan)), ...facts })
   const everyDays = file && tier !== undefined ? (rules.policy.cadenceDays[tier] ?? undefined) : undefined
-  const nextAt = file && nextContact({ ...kept, everyDays, lastPurchaseAt: standing.lastPurchaseAt }, rules.timeZone)
-  const timerAt = timerFor(nextAt, { occupied: kept.taskId !== undefined, now: ctx.now, ...(!how.fired && { stands: plan?.timerAt }) })
-  const wanted: Cadence = { ...kept, ...cleared({ tier, everyDays, nextAt, timerAt }) }
-  if (!plan) return isEmpty(wanted) ? undefined : create(ctx, cadence, wanted, cadenceMoved, { customer: standing.customerId, own: '' }).change
-  const patch = Object.fromEntries(FIELDS.filter((field) => plan[field] !== wanted[field]).map((field) => [field, wanted[field] ?? null]))
+  const [soonest] = kept.wanted ?? []
+  const wantedAt = file && soonest?.at
+  const nextAt = file && nextContact({ ...kept, everyDays, wantedAt, lastPurchaseAt: standing.lastPurchaseAt }, rules.timeZone)
+  const timer = timerFor(nextAt, { occupied: kept.taskId !== undefined, now: ctx.now, ...(!how.fired && { stands: plan?.timerAt }) })
+  // What a record asks for joins the visit that is open: its time is not put off.
+  const timerAt = earliest(timer, wantedAt)
+  const next: Cadence = { ...kept, ...cleared({ tier, everyDays, nextAt, timerAt }) }
+  if (!plan) return isEmpty(next) ? undefined : create(ctx, cadence, next, cadenceMoved, { customer: standing.customerId, own: '' }).change
+  const patch = Object.fromEntries(
+    FIELDS.filter((field) => !isDeepStrictEqual(plan[field], next[field])).map((field) => [field, next[field] ?? null]),
+  )
   return Object.keys(patch).length === 0 ? undefined : alter(ctx, cadence, plan, patch, cadenceMoved).change
 }
 
 const FIELDS = [
-  'since', 'tier', 'everyDays', 'lastContactAt', 'contactId', 'notBefore', 'retryAt', 'nextAt', 'timerAt', 'taskId', 'warningId',
+  'since',
+  'tier',
+  'everyDays',
+  'lastContactAt',
+  'contactId',
+  'notBefore',
+  'retryAt',
+  'nextAt',
+  'timerAt',
+  'taskId',
+  'warningId',
+  'wanted',
 ] as const satisfies readonly (keyof Cadence)[]
 
 /** The fields that a fact or a rule settles; tier, next contact and timer are made anew. */
-function only({ since, lastContactAt, contactId, notBefore, retryAt, taskId, warningId }: Cadence) {
-  return { since, lastContactAt, contactId, notBefore, retryAt, taskId, warningId }
+function only({ since, lastContactAt, contactId, notBefore, retryAt, taskId, warningId, wanted }: Cadence) {
+  return { since, lastContactAt, contactId, notBefore, retryAt, taskId, warningId, wanted }
 }
 
 type Absent = null | undefined
@@ -61,7 +82,7 @@ export function isOpen(visit: TaskRecord): boolean {
   return visit.state === 'open' && !visit.deletedAt
 }
 
-export type Visit = Pick<Task, 'title' | 'cause' | 'sourceId' | 'reason' | 'dueAt' | 'priority' | 'valueAtStake'>
+export type Visit = Pick<Task, 'title' | 'cause' | 'sourceId' | 'reason' | 'dueAt' | 'priority' | 'valueAtStake' | 'also'>
 
 /** A visit for a customer, in the queue of the account manager. @param own its own key, when identity comes from its cause */
 export function newVisit(ctx: Ctx, standing: Standing, visit: Visit, own?: string): { record: TaskRecord; change: Change } {
@@ -70,9 +91,17 @@ export function newVisit(ctx: Ctx, standing: Standing, visit: Visit, own?: strin
   return create(ctx, task, fields, taskOpened, { customer: standing.customerId, ...(own !== undefined && { own }) })
 }
 
-/** A further cause joins the visit that is open. */
-export function joinVisit(ctx: Ctx, visit: TaskRecord, more: Joining): Change {
-  return alter(ctx, task, visit, joined(visit, more), taskChanged).change
+/** Further causes join the visit that is open. */
+export function joinVisit(ctx: Ctx, visit: TaskRecord, ...more: readonly Joining[]): Change {
+  return alter(ctx, task, visit, allJoined(visit, more), taskChanged).change
+}
+
+/** A visit with every further cause. */
+export function allJoined(visit: Parameters<typeof joined>[0], more: readonly Joining[]): ReturnType<typeof joined> {
+  const { also, dueAt, priority, valueAtStake } = visit
+  let all: ReturnType<typeof joined> = { dueAt, priority, ...(also && { also }), ...(valueAtStake && { valueAtStake }) }
+  for (const one of more) all = { ...all, ...joined(all, one) }
+  return all
 }
 
 /** The visit took place by itself: a contact is on the timeline. */
@@ -81,7 +110,7 @@ export function fulfilled(ctx: Ctx, visit: TaskRecord, contactId: string): Chang
 }
 
 /** Holds the file as it was read: not in the bin meanwhile, nor given to someone else, who would then not get the visit. */
-export function fileUnmoved({ file, customerId }: Standing): Write {
+export function fileUnmoved({ file, customerId }: Pick<Standing, 'file' | 'customerId'>): Write {
   return { check: placeOf(customer, customerId), if: { present: true, equals: { deletedAt: undefined, ownerId: file?.ownerId } } }
 }
 

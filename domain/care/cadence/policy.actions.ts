@@ -18,9 +18,10 @@ export const setPolicy = action(
   async (ctx, input) => {
     const before = await readPolicy(ctx)
     await mustMatch(ctx, revisitPolicy, before, input)
-    const { record, change } = before.version === 0
-      ? create(ctx, revisitPolicy, input, policyChanged, { own: POLICY_ID.slice(4) })
-      : alter(ctx, revisitPolicy, before, input, policyChanged)
+    const { record, change } =
+      before.version === 0
+        ? create(ctx, revisitPolicy, input, policyChanged, { own: POLICY_ID.slice(4) })
+        : alter(ctx, revisitPolicy, before, input, policyChanged)
     await commit(ctx, [change], record)
     ctx.memo.drop(POLICY_MEMO)
     return record

@@ -4,7 +4,6 @@ import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
 import { KEY_LENGTH } from '../../kernel/id.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
-import type { WorkTime } from './calendar.ts'
 import { newPolicy, policyShape, type Policy } from './policy.ts'
 
 /** How the workspace looks after its customers; the workspace has one. */
@@ -25,10 +24,9 @@ export async function readPolicy(ctx: Ctx): Promise<PolicyRecord> {
 /** The policy and the workspace's time zone, kept by a warm function for half a minute. */
 export async function rulesOf(ctx: Ctx): Promise<Rules> {
   const [policy, { timeZone }] = await Promise.all([ctx.memo.get(POLICY_MEMO, ctx.now, () => readPolicy(ctx)), workspaceOf(ctx)])
-  return { policy, timeZone, work: { timeZone, workDays: policy.workDays, startsAt: policy.startsAt, daysOff: policy.daysOff } }
+  return { policy, timeZone }
 }
 export interface Rules {
   policy: Policy
   timeZone: string
-  work: WorkTime
 }

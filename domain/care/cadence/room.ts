@@ -2,7 +2,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { dayIn } from '../../kernel/zone.ts'
 import { NOBODY } from '../task/index.ts'
-import { dayAfter, instantAt, workDaysLater, workStart } from './calendar.ts'
+import { dayAfter, instantAt, workDaysLater, workStart, workTimeFor, type WorkTime } from '../../platform/calendar/index.ts'
 import type { Rules } from './policy.store.ts'
 
 /** The day that is being filled for a person, and how many visits still fit. */
@@ -17,34 +17,39 @@ interface Room {
 const PROBES = [0, 1, 2, 4, 8, 16, 32] as const
 
 /**
- * The first working moment from an instant on at which a person's day has room, and takes a place in it. Counts what is
+ * The first moment from an instant on at which a working day of a person begins that has room, and takes a place in it. Counts what is
  * in the person's queue that day, at most a day's capacity of rows, then fills the day from memory: one count for a
  * day's visits. The queue's index follows a moment later, so the capacity is a guide and not a lock.
  */
 export async function roomFrom(ctx: Ctx, ownerId: string | undefined, from: Instant, rules: Rules): Promise<Instant> {
   const user = ownerId ?? NOBODY
-  const first = workStart(from, rules.work)
+  const work = await workTimeFor(ctx, ownerId)
+  const first = workStart(from, work)
   const room = await ctx.memo.get(`visits of ${user}`, ctx.now, async (): Promise<Room> => ({ left: 0, turn: Promise.resolve() }))
-  const place = room.turn.then(() => take(ctx, user, room, first, rules))
+  const place = room.turn.then(() => take(ctx, user, room, first, { work, capacity: rules.policy.capacityPerDay }))
   room.turn = place.catch(() => undefined)
   return place
 }
 
-async function take(ctx: Ctx, user: string, room: Room, first: Instant, rules: Rules): Promise<Instant> {
+interface Queue {
+  work: WorkTime
+  capacity: number
+}
+
+async function take(ctx: Ctx, user: string, room: Room, first: Instant, queue: Queue): Promise<Instant> {
   if (room.at === undefined || room.at < first || room.left === 0) {
-    const start = room.at !== undefined && room.at >= first ? workDaysLater(room.at, 1, rules.work) : first
-    Object.assign(room, await probe(ctx, user, start, rules))
+    const start = room.at !== undefined && room.at >= first ? workDaysLater(room.at, 1, queue.work) : first
+    Object.assign(room, await probe(ctx, user, start, queue))
   }
   room.left -= 1
   return room.at ?? first
 }
 
-async function probe(ctx: Ctx, user: string, start: Instant, rules: Rules): Promise<{ at: Instant; left: number }> {
-  const { capacityPerDay } = rules.policy
+async function probe(ctx: Ctx, user: string, start: Instant, { work, capacity }: Queue): Promise<{ at: Instant; left: number }> {
   let at = start
   for (const days of PROBES) {
-    at = workDaysLater(start, days, rules.work)
-    const left = capacityPerDay - (await visitsOn(ctx, user, at, capacityPerDay, rules.timeZone))
+    at = workDaysLater(start, days, work)
+    const left = capacity - (await visitsOn(ctx, user, at, capacity, work.timeZone))
     if (left > 0) return { at, left }
   }
   return { at, left: 1 }

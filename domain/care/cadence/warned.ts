@@ -9,7 +9,7 @@ import { recordIn } from '../../kernel/place.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import { isStanding, warning, type Warning, type WarningRecord } from '../../insight/warning/index.ts'
 import { carries, task, taskCancelled, taskChanged, taskKeyFor, without, type Task, type TaskRecord } from '../task/index.ts'
-import { workStart } from './calendar.ts'
+import { workStart, workTimeFor } from '../../platform/calendar/index.ts'
 import { standingOf, type Standing } from './cadence.store.ts'
 import { fileUnmoved, isOpen, joinVisit, newVisit, revised, settleAll } from './plan.ts'
 import { rulesOf, type Rules } from './policy.store.ts'
@@ -53,7 +53,8 @@ export const warn = action('cadence.warn', reaction, async (ctx, { recordId }) =
   const found = await warned(ctx, recordId)
   if (!found || !stands(found.told) || !found.standing.file || found.own || found.standing.plan?.warningId === recordId) return {}
   const { standing, rules, told, open } = found
-  const visit = warningVisit(told, workStart(ctx.now, rules.work))
+  const owner = (open ?? standing.file)?.ownerId
+  const visit = warningVisit(told, workStart(ctx.now, await workTimeFor(ctx, owner)))
   const guards = [fileUnmoved(standing), warningUnchanged(told)]
   const facts = { warningId: recordId, retryAt: null }
   if (open) {

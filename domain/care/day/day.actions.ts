@@ -9,7 +9,8 @@ import { scopeOf } from '../../kernel/permission.ts'
 import type { Query } from '../../kernel/table/table.ts'
 import { dayIn } from '../../kernel/zone.ts'
 import { customer } from '../../customer/customer/index.ts'
-import { dayAfter, instantAt, rulesOf } from '../cadence/index.ts'
+import { dayAfter, instantAt } from '../../platform/calendar/index.ts'
+import { rulesOf } from '../cadence/index.ts'
 import { byScore, ranked, rankedShape, withoutDoubles, type Ranked } from './rank.ts'
 import { ACTIVE_TICKETS, CLOSES_SOON_DAYS, dealWork, taskWork, ticketWork, warningWork, type Waiting } from './work.ts'
 
@@ -39,26 +40,33 @@ interface Found {
 }
 
 /** One person's day: what waits for them across all kinds, most pressing first, with the reason and how the order came about. */
-export const myDay = action('day.show', () => ({ input: input(), output: output() }), async (ctx, { limit, ...query }) => {
-  const userId = query.for ?? ctx.actor.id
-  if (ctx.scope !== 'all' && !peopleOf(ctx).includes(userId)) {
-    throw fault('forbidden', 'scope.outside', 'You may see your own day, or your team’s.')
-  }
-  const { timeZone } = await rulesOf(ctx)
-  const today = dayIn(ctx.now, timeZone)
-  const tonight = instantAt(dayAfter(today, 1), '00:00', timeZone)
-  const found = await Promise.all(sources(userId, tonight, today).map(async (source) => ({ ...source, found: await read(ctx, source) })))
-  const all = withoutDoubles(found.flatMap((one) => one.found?.work ?? [])).map((work) => ranked(work, ctx.now)).sort(byScore)
-  const shown = all.slice(0, limit)
-  const names = await namesOf(ctx, shown)
-  return {
-    userId, day: today,
-    items: shown.map((one) => ({ ...one, customerId: customerIdIn(one.id), ...names(one.id) })),
-    shown: shown.length,
-    rest: all.length - shown.length,
-    counts: Object.fromEntries(found.flatMap((one) => (one.found ? [[one.name, one.found.count]] : []))),
-  }
-})
+export const myDay = action(
+  'day.show',
+  () => ({ input: input(), output: output() }),
+  async (ctx, { limit, ...query }) => {
+    const userId = query.for ?? ctx.actor.id
+    if (ctx.scope !== 'all' && !peopleOf(ctx).includes(userId)) {
+      throw fault('forbidden', 'scope.outside', 'You may see your own day, or your team’s.')
+    }
+    const { timeZone } = await rulesOf(ctx)
+    const today = dayIn(ctx.now, timeZone)
+    const tonight = instantAt(dayAfter(today, 1), '00:00', timeZone)
+    const found = await Promise.all(sources(userId, tonight, today).map(async (source) => ({ ...source, found: await read(ctx, source) })))
+    const all = withoutDoubles(found.flatMap((one) => one.found?.work ?? []))
+      .map((work) => ranked(work, ctx.now))
+      .sort(byScore)
+    const shown = all.slice(0, limit)
+    const names = await namesOf(ctx, shown)
+    return {
+      userId,
+      day: today,
+      items: shown.map((one) => ({ ...one, customerId: customerIdIn(one.id), ...names(one.id) })),
+      shown: shown.length,
+      rest: all.length - shown.length,
+      counts: Object.fromEntries(found.flatMap((one) => (one.found ? [[one.name, one.found.count]] : []))),
+    }
+  },
+)
 
 interface Source {
   name: 'tasks' | 'warnings' | 'tickets' | 'deals'
@@ -74,19 +82,31 @@ function sources(pk: string, tonight: string, today: string): Source[] {
   const closing = dayAfter(today, CLOSES_SOON_DAYS + 1)
   return [
     {
-      name: 'tasks', can: 'task:read', queries: [{ pk, from: 'task#open#', to: `task#open#${tonight}` }], workOf: taskWork,
+      name: 'tasks',
+      can: 'task:read',
+      queries: [{ pk, from: 'task#open#', to: `task#open#${tonight}` }],
+      workOf: taskWork,
       says: 'open tasks due by the end of today',
     },
     {
-      name: 'warnings', can: 'warning:read', queries: [{ pk, begins: 'warning#open#', descending: true }], workOf: warningWork,
+      name: 'warnings',
+      can: 'warning:read',
+      queries: [{ pk, begins: 'warning#open#', descending: true }],
+      workOf: warningWork,
       says: 'open warnings, the largest value first',
     },
     {
-      name: 'tickets', can: 'ticket:read', queries: ACTIVE_TICKETS.map((state) => ({ pk, begins: `ticket#${state}#` })), workOf: ticketWork,
+      name: 'tickets',
+      can: 'ticket:read',
+      queries: ACTIVE_TICKETS.map((state) => ({ pk, begins: `ticket#${state}#` })),
+      workOf: ticketWork,
       says: 'new and open tickets assigned to the person',
     },
     {
-      name: 'deals', can: 'deal:read', queries: [{ pk, begins: 'deal#open#' }], workOf: (row) => dealWork(row, today),
+      name: 'deals',
+      can: 'deal:read',
+      queries: [{ pk, begins: 'deal#open#' }],
+      workOf: (row) => dealWork(row, today),
       says: `open deals that close by ${closing} or do not move`,
     },
   ]
@@ -105,7 +125,10 @@ async function read(ctx: Ctx, { can, queries, workOf, says }: Source): Promise<F
 async function namesOf(ctx: Ctx, shown: readonly Ranked[]): Promise<(id: string) => { customerName?: string }> {
   const ids = [...new Set(shown.map((one) => customerIdIn(one.id)))]
   if (ids.length === 0 || !scopeOf(ctx.actor, 'customer:read')) return () => ({})
-  const items = await ctx.table.getAll(ids.map((id) => placeOf(customer, id)), { eventual: true })
+  const items = await ctx.table.getAll(
+    ids.map((id) => placeOf(customer, id)),
+    { eventual: true },
+  )
   const names = new Map(ids.map((id, at) => [id, items[at]?.['name']]))
   return (id) => {
     const name = names.get(customerIdIn(id))

@@ -4,7 +4,7 @@ import { minorDigits, money, sayMoney, type Money } from '../../kernel/money.ts'
 
 /** Something that waits for somebody, as the day and the overview weigh it. */
 export interface Work {
-  kind: 'task' | 'warning' | 'ticket' | 'deal'
+  kind: 'task' | 'warning' | 'ticket' | 'deal' | 'offer'
   id: string
   /** What to do, in words. */
   title: string
@@ -62,7 +62,8 @@ function duePart(dueAt: Instant | undefined, now: Instant): Part | undefined {
   if (dueAt === undefined) return undefined
   const days = (Date.parse(now) - Date.parse(dueAt)) / MS_PER_DAY
   const whole = Math.floor(days)
-  if (whole >= 1) return { because: `${whole} ${whole === 1 ? 'day' : 'days'} late`, points: LATE + LATE_PER_DAY * Math.min(LATE_DAYS, whole) }
+  if (whole >= 1)
+    return { because: `${whole} ${whole === 1 ? 'day' : 'days'} late`, points: LATE + LATE_PER_DAY * Math.min(LATE_DAYS, whole) }
   if (days >= 0) return { because: 'due now', points: LATE }
   if (days > -1) return { because: 'due within a day', points: DUE_TODAY }
   return days > -7 ? { because: 'due within a week', points: DUE_THIS_WEEK } : undefined
@@ -93,7 +94,7 @@ export function withoutDoubles<W extends Work>(work: readonly (W & { causedBy?: 
 
 /** Schema of ranked work as it leaves. */
 export const rankedShape = () => ({
-  kind: z.enum(['task', 'warning', 'ticket', 'deal']),
+  kind: z.enum(['task', 'warning', 'ticket', 'deal', 'offer']),
   id: z.string(),
   title: z.string(),
   reason: z.string().optional(),

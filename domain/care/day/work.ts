@@ -1,4 +1,5 @@
 import { MS_PER_DAY, type Day } from '../../kernel/clock.ts'
+import { sayRhythm, type Replenishment } from '../../insight/recommendation/index.ts'
 import type { WarningRecord } from '../../insight/warning/index.ts'
 import type { DealRecord } from '../../sales/deal/index.ts'
 import type { TicketRecord } from '../../service/ticket/index.ts'
@@ -12,22 +13,40 @@ export type Waiting = Work & { causedBy?: readonly string[] | undefined }
 
 export function taskWork(row: Row<TaskRecord>): Waiting {
   return {
-    kind: 'task', id: row.id, title: row.title ?? 'Task', reason: row.reason, dueAt: row.dueAt, priority: row.priority,
-    valueAtStake: row.valueAtStake, escalated: row.escalatedAt !== undefined, ...(row.sourceId !== undefined && { causedBy: [row.sourceId] }),
+    kind: 'task',
+    id: row.id,
+    title: row.title ?? 'Task',
+    reason: row.reason,
+    dueAt: row.dueAt,
+    priority: row.priority,
+    valueAtStake: row.valueAtStake,
+    escalated: row.escalatedAt !== undefined,
+    ...(row.sourceId !== undefined && { causedBy: [row.sourceId] }),
   }
 }
 
 export function warningWork(row: Row<WarningRecord>): Waiting {
   return {
-    kind: 'warning', id: row.id, title: 'This customer has gone quiet', reason: row.explanation, priority: row.severity,
-    valueAtStake: row.valueAtStake, dueAt: row.raisedAt,
+    kind: 'warning',
+    id: row.id,
+    title: 'This customer has gone quiet',
+    reason: row.explanation,
+    priority: row.severity,
+    valueAtStake: row.valueAtStake,
+    dueAt: row.raisedAt,
   }
 }
 
 export function ticketWork(row: Row<TicketRecord>): Waiting {
   const waits = row.lastMessageFrom === 'customer' ? 'the customer waits for an answer' : 'being worked on'
   const again = row.reopenedCount ? `, came back ${row.reopenedCount} ${row.reopenedCount === 1 ? 'time' : 'times'}` : ''
-  return { kind: 'ticket', id: row.id, title: row.subject ?? 'Ticket', reason: `${row.state ?? 'open'}: ${waits}${again}`, priority: row.priority }
+  return {
+    kind: 'ticket',
+    id: row.id,
+    title: row.subject ?? 'Ticket',
+    reason: `${row.state ?? 'open'}: ${waits}${again}`,
+    priority: row.priority,
+  }
 }
 
 /** Tickets in these states want something of us; a pending one waits for the customer. */
@@ -49,7 +68,25 @@ export function dealWork(row: Row<DealRecord>, today: Day): Waiting | undefined 
   const close = days !== undefined && soon ? [sayClose(days)] : []
   const stale = row.staleSince === undefined ? [] : [`in stage ${row.stage ?? ''} for too long since ${row.staleSince.slice(0, 10)}`]
   return {
-    kind: 'deal', id: row.id, title: row.name ?? 'Deal', reason: [...close, ...stale].join('; '), valueAtStake: row.weighted ?? row.value,
-    stale: row.staleSince !== undefined, ...(soon && row.expectedClose !== undefined && { dueAt: `${row.expectedClose}T23:59:59.999Z` }),
+    kind: 'deal',
+    id: row.id,
+    title: row.name ?? 'Deal',
+    reason: [...close, ...stale].join('; '),
+    valueAtStake: row.weighted ?? row.value,
+    stale: row.staleSince !== undefined,
+    ...(soon && row.expectedClose !== undefined && { dueAt: `${row.expectedClose}T23:59:59.999Z` }),
+  }
+}
+
+/** A product that the customer will want again about now, by their own rhythm; named by the last purchase of it. */
+export function offerWork(again: Replenishment): Waiting {
+  const [id = ''] = again.records
+  return {
+    kind: 'offer',
+    id,
+    title: `Offer ${again.name ?? again.sku} again`,
+    reason: sayRhythm(again),
+    dueAt: `${again.dueDay}T23:59:59.999Z`,
+    valueAtStake: again.price,
   }
 }

@@ -9,7 +9,8 @@ export default module('customer', {
   events: [],
   routes: [
     route('GET /customers/{id}/overview', overview, {
-      can: 'customer:read', summary: 'All about a customer in one call: file, totals, open work, latest timeline, and what to do next',
+      can: 'customer:read',
+      summary: 'All about a customer in one call: file, totals, open work, latest timeline, and what to do next',
       description: 'Kinds of records that the caller may not read are left out.',
     }),
   ],

@@ -35,7 +35,10 @@ export async function openTasks(ctx: Ctx, customerId: string, limit: number): Pr
 
 /** Of what was read, what the caller's scope for the kind takes in. */
 export function visible(
-  ctx: Ctx, kind: Pick<Entity<string, never>, 'noun' | 'home' | 'responsible'>, file: CustomerRecord, read: Read | undefined,
+  ctx: Ctx,
+  kind: Pick<Entity<string, never>, 'noun' | 'home' | 'responsible'>,
+  file: CustomerRecord,
+  read: Read | undefined,
 ): Item[] {
   const scope = scopeOf(ctx.actor, `${kind.noun}:read`)
   if (!read || !scope) return []
@@ -50,7 +53,10 @@ export interface Section<N extends string, F> {
 
 /** The records of a kind that are wanted, as lists show them. */
 export function section<N extends string, F extends object>(
-  kind: Entity<N, F>, items: readonly Item[], wanted: (one: F) => boolean, facts: { more: boolean; source: string },
+  kind: Entity<N, F>,
+  items: readonly Item[],
+  wanted: (one: F) => boolean,
+  facts: { more: boolean; source: string },
 ): Section<N, F> {
   const records = items.map((item) => recordIn<N, F>(item)).filter(wanted)
   return { items: records.map((one) => rowOf(kind, one) as Section<N, F>['items'][number]), ...facts }

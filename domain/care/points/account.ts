@@ -67,7 +67,12 @@ export function credit({ owed }: Pick<Sums, 'owed'>, kind: EntryKind, lots: Lots
  * @param how.first a lot taken before all others; `mayOwe`: what is not there is owed
  * @returns undefined when they are not there and may not be owed
  */
-export function debit({ lots, balance }: Pick<Sums, 'lots' | 'balance'>, kind: EntryKind, points: number, how: { first?: Lot; mayOwe?: boolean } = {}): Posting | undefined {
+export function debit(
+  { lots, balance }: Pick<Sums, 'lots' | 'balance'>,
+  kind: EntryKind,
+  points: number,
+  how: { first?: Lot; mayOwe?: boolean } = {},
+): Posting | undefined {
   if (points > balance && !how.mayOwe) return undefined
   const order = Object.keys(lots).sort((a, b) => (a === how.first ? -1 : b === how.first ? 1 : a < b ? -1 : 1))
   const taken: Record<Lot, number> = {}

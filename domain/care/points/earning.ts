@@ -56,9 +56,12 @@ function linesWithFactor({ skus }: Programme, { items }: Bought): Earning['lines
 
 function rounded(above: bigint, below: bigint, rounding: Programme['rounding']): bigint {
   switch (rounding) {
-    case 'down': return above / below
-    case 'up': return (above + below - 1n) / below
-    case 'nearest': return (2n * above + below) / (2n * below)
+    case 'down':
+      return above / below
+    case 'up':
+      return (above + below - 1n) / below
+    case 'nearest':
+      return (2n * above + below) / (2n * below)
   }
 }
 
@@ -70,7 +73,10 @@ export function standingOf(earned: number, purchase: Pick<Purchase, 'amount' | '
 }
 
 /** The tier a customer had at an instant, by the changes of their membership. */
-export function tierAt(changes: readonly { at: Instant; from?: string | undefined; to?: string | undefined }[], at: Instant): string | undefined {
+export function tierAt(
+  changes: readonly { at: Instant; from?: string | undefined; to?: string | undefined }[],
+  at: Instant,
+): string | undefined {
   const last = changes.findLast((one) => one.at <= at)
   return last ? last.to : changes[0]?.from
 }

@@ -41,8 +41,15 @@ export type Programme = z.output<z.ZodObject<ReturnType<typeof programmeShape>>>
 /** What a workspace that has said nothing has: no points, a referral window of 90 days. */
 export function defaultProgramme(currency: string): Programme {
   return {
-    active: false, startsOn: '1970-01-01', points: 1, per: { amount: 10 ** minorDigits(currency), currency }, rounding: 'down',
-    tiers: [], channels: [], skus: [], expiryMonths: 24,
+    active: false,
+    startsOn: '1970-01-01',
+    points: 1,
+    per: { amount: 10 ** minorDigits(currency), currency },
+    rounding: 'down',
+    tiers: [],
+    channels: [],
+    skus: [],
+    expiryMonths: 24,
     referral: { windowDays: 90, valueDays: 365, referrerPoints: 0, referredPoints: 0 },
   }
 }
@@ -51,15 +58,28 @@ export function defaultProgramme(currency: string): Programme {
 export function programmeIssues(programme: Programme, known: { currency: string; tiers: readonly string[] }): Issue[] {
   const { per, tiers, channels, skus } = programme
   const unknown = tiers.flatMap(({ tier }, at): Issue[] =>
-    known.tiers.includes(tier) ? [] : [{ path: `tiers.${at}.tier`, code: 'unknown', message: `The workspace’s tiers are ${known.tiers.join(', ')}.` }],
+    known.tiers.includes(tier)
+      ? []
+      : [{ path: `tiers.${at}.tier`, code: 'unknown', message: `The workspace’s tiers are ${known.tiers.join(', ')}.` }],
   )
   return [
     ...(per.amount === 0 ? [{ path: 'per.amount', code: 'zero', message: 'Points are earned for an amount above nothing.' }] : []),
-    ...(per.currency !== known.currency ? [{ path: 'per.currency', code: 'not_the_workspaces', message: `The workspace’s currency is ${known.currency}.` }] : []),
+    ...(per.currency !== known.currency
+      ? [{ path: 'per.currency', code: 'not_the_workspaces', message: `The workspace’s currency is ${known.currency}.` }]
+      : []),
     ...unknown,
-    ...repeated('tiers', tiers.map(({ tier }) => tier)),
-    ...repeated('channels', channels.map(({ channel }) => channel)),
-    ...repeated('skus', skus.map(({ sku }) => sku)),
+    ...repeated(
+      'tiers',
+      tiers.map(({ tier }) => tier),
+    ),
+    ...repeated(
+      'channels',
+      channels.map(({ channel }) => channel),
+    ),
+    ...repeated(
+      'skus',
+      skus.map(({ sku }) => sku),
+    ),
   ]
 }
 

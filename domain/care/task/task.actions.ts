@@ -38,17 +38,25 @@ const planInput = () =>
   })
 
 /** Plans a contact by hand. */
-export const plan = action('task.create', () => ({ input: planInput(), output: view() }), async (ctx, { id, ownerId, ...rest }) => {
-  const file = await find(ctx, customer, id)
-  if (ownerId !== undefined) await mustBeActive(ctx, ownerId, 'ownerId')
-  const owner = ownerId ?? file.ownerId ?? (ctx.actor.kind === 'user' ? ctx.actor.id : undefined)
-  const dueAt = dueMoment(ctx, rest.dueAt)
-  const fields: Task = { ...given(rest), dueAt, cause: 'manual', state: 'open', ...(owner !== undefined && { ownerId: owner }) }
-  const { record, change } = create(ctx, task, fields, taskOpened, { customer: id })
-  return commit(ctx, [change], record)
-})
+export const plan = action(
+  'task.create',
+  () => ({ input: planInput(), output: view() }),
+  async (ctx, { id, ownerId, ...rest }) => {
+    const file = await find(ctx, customer, id)
+    if (ownerId !== undefined) await mustBeActive(ctx, ownerId, 'ownerId')
+    const owner = ownerId ?? file.ownerId ?? (ctx.actor.kind === 'user' ? ctx.actor.id : undefined)
+    const dueAt = dueMoment(ctx, rest.dueAt)
+    const fields: Task = { ...given(rest), dueAt, cause: 'manual', state: 'open', ...(owner !== undefined && { ownerId: owner }) }
+    const { record, change } = create(ctx, task, fields, taskOpened, { customer: id })
+    return commit(ctx, [change], record)
+  },
+)
 
-export const show = action('task.show', () => ({ input: z.strictObject(byId()), output: view() }), (ctx, { id }) => find(ctx, task, id))
+export const show = action(
+  'task.show',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  (ctx, { id }) => find(ctx, task, id),
+)
 
 const changeable = () => ({
   title: f.line(200),
@@ -95,27 +103,39 @@ export const cancel = action(
 )
 
 /** Takes back a closing: the outcome is cleared, the due time stays. */
-export const reopen = action('task.reopen', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const before = await find(ctx, task, id)
-  if (before.state === 'open') throw fault('conflict', 'task.not_closed', 'This task is open.')
-  const cleared = { closedAt: null, outcome: null, note: null, cancelReason: null, contactId: null }
-  const { record, change } = alter(ctx, task, before, { state: 'open', ...cleared }, taskReopened)
-  return commit(ctx, [change], record)
-})
+export const reopen = action(
+  'task.reopen',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, task, id)
+    if (before.state === 'open') throw fault('conflict', 'task.not_closed', 'This task is open.')
+    const cleared = { closedAt: null, outcome: null, note: null, cancelReason: null, contactId: null }
+    const { record, change } = alter(ctx, task, before, { state: 'open', ...cleared }, taskReopened)
+    return commit(ctx, [change], record)
+  },
+)
 
-export const bin_ = action('task.delete', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const before = await find(ctx, task, id)
-  await mustMatch(ctx, task, before, {})
-  const { record, change } = alter(ctx, task, before, { deletedAt: ctx.now }, taskDeleted)
-  return commit(ctx, [change], record)
-})
+export const bin_ = action(
+  'task.delete',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, task, id)
+    await mustMatch(ctx, task, before, {})
+    const { record, change } = alter(ctx, task, before, { deletedAt: ctx.now }, taskDeleted)
+    return commit(ctx, [change], record)
+  },
+)
 
-export const restore = action('task.restore', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const before = await find(ctx, task, id, { deleted: true })
-  if (!before.deletedAt) throw fault('conflict', 'task.not_deleted', 'This task is not in the bin.')
-  const { record, change } = alter(ctx, task, before, { deletedAt: null }, taskRestored)
-  return commit(ctx, [change], record)
-})
+export const restore = action(
+  'task.restore',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, task, id, { deleted: true })
+    if (!before.deletedAt) throw fault('conflict', 'task.not_deleted', 'This task is not in the bin.')
+    const { record, change } = alter(ctx, task, before, { deletedAt: null }, taskRestored)
+    return commit(ctx, [change], record)
+  },
+)
 
 const stateInput = () => z.enum(taskStates).default('open')
 
@@ -128,14 +148,18 @@ const listInput = () =>
   })
 
 /** A person's tasks: open ones by due time, closed ones latest first. */
-export const list = action('task.list', () => ({ input: listInput(), output: pageOf(rowView(task)) }), (ctx, input) => {
-  if (input.deleted === 'true') {
-    if (ctx.scope !== 'all') throw fault('forbidden', 'scope.outside', 'Only who may read all tasks sees the bin.')
-    return listPage(ctx, task, bin(task), input, { descending: true })
-  }
-  const whose = work(ctx, task, `${input.state}#`, input.ownerId ?? ctx.actor.id)
-  return listPage(ctx, task, whose, input, { descending: input.state !== 'open' })
-})
+export const list = action(
+  'task.list',
+  () => ({ input: listInput(), output: pageOf(rowView(task)) }),
+  (ctx, input) => {
+    if (input.deleted === 'true') {
+      if (ctx.scope !== 'all') throw fault('forbidden', 'scope.outside', 'Only who may read all tasks sees the bin.')
+      return listPage(ctx, task, bin(task), input, { descending: true })
+    }
+    const whose = work(ctx, task, `${input.state}#`, input.ownerId ?? ctx.actor.id)
+    return listPage(ctx, task, whose, input, { descending: input.state !== 'open' })
+  },
+)
 
 /** A customer's tasks: open ones by due time, closed ones latest first. */
 export const listOfCustomer = action(
@@ -149,7 +173,8 @@ export const listOfCustomer = action(
 )
 
 function mustBeOpen(before: TaskRecord): void {
-  if (before.state !== 'open') throw fault('conflict', 'task.closed', `This task is ${before.state} since ${before.closedAt ?? before.updatedAt}.`)
+  if (before.state !== 'open')
+    throw fault('conflict', 'task.closed', `This task is ${before.state} since ${before.closedAt ?? before.updatedAt}.`)
 }
 
 /** How far ahead a task may be due. Days. */
@@ -164,5 +189,7 @@ function dueMoment(ctx: Ctx, dueAt: string): Instant {
 
 /** The fields that were given. */
 function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
 }

@@ -19,15 +19,19 @@ const reaction = () => ({ input: happenedSchema(), output: nothing() })
  * A task two days late goes before the team's lead, once. Looks again first: the task may be done, moved or told
  * already. At most one read and one write.
  */
-export const escalate = action('task.escalate', () => ({ input: dueSchema(), output: nothing() }), async (ctx, { id }) => {
-  const late = await taskAt(ctx, id)
-  const at = late && !late.deletedAt ? escalatesAt(late) : undefined
-  if (!late || at === undefined || at > ctx.now) return {}
-  const lead = late.ownerId === undefined ? undefined : await leadOf(ctx, late.ownerId)
-  const patch = { escalatedAt: ctx.now, priority: raised(late.priority), ...(lead !== undefined && { escalatedTo: lead }) }
-  await commit(ctx, [alter(ctx, task, late, patch, taskOverdue).change])
-  return {}
-})
+export const escalate = action(
+  'task.escalate',
+  () => ({ input: dueSchema(), output: nothing() }),
+  async (ctx, { id }) => {
+    const late = await taskAt(ctx, id)
+    const at = late && !late.deletedAt ? escalatesAt(late) : undefined
+    if (!late || at === undefined || at > ctx.now) return {}
+    const lead = late.ownerId === undefined ? undefined : await leadOf(ctx, late.ownerId)
+    const patch = { escalatedAt: ctx.now, priority: raised(late.priority), ...(lead !== undefined && { escalatedTo: lead }) }
+    await commit(ctx, [alter(ctx, task, late, patch, taskOverdue).change])
+    return {}
+  },
+)
 
 /**
  * Open tasks follow the customer to a new account manager: those of the one before and those that nobody has. A task
@@ -38,7 +42,9 @@ export const followOwner = action('task.follow_owner', reaction, async (ctx, { c
   if (!file || file.deletedAt) return {}
   const was = (changed['ownerId'] as { from?: string } | undefined)?.from
   const moves = (one: TaskRecord) => one.ownerId !== file.ownerId && (one.ownerId === undefined || one.ownerId === was)
-  await eachOpen(ctx, file.id, (one) => (moves(one) ? alter(ctx, task, one, { ownerId: file.ownerId ?? null }, taskChanged).change : undefined))
+  await eachOpen(ctx, file.id, (one) =>
+    moves(one) ? alter(ctx, task, one, { ownerId: file.ownerId ?? null }, taskChanged).change : undefined,
+  )
   return {}
 })
 

@@ -14,11 +14,26 @@ export const task = entity({
   home: 'customer',
   fields: () => z.object(taskShape()),
   row: [
-    'title', 'cause', 'sourceId', 'reason', 'ownerId', 'dueAt', 'priority', 'valueAtStake', 'state', 'closedAt', 'outcome', 'escalatedAt', 'escalatedTo',
+    'title',
+    'cause',
+    'sourceId',
+    'reason',
+    'ownerId',
+    'dueAt',
+    'priority',
+    'valueAtStake',
+    'state',
+    'closedAt',
+    'outcome',
+    'escalatedAt',
+    'escalatedTo',
   ],
   /** A customer's tasks by state and time. */
   list: { on: ['state', 'dueAt', 'closedAt'], key: (one, id) => ({ facet: customerFacet(id), order: `${one.state}#${orderOf(one)}` }) },
-  owner: { on: ['ownerId', 'state', 'dueAt', 'closedAt'], key: (one) => ({ user: one.ownerId ?? NOBODY, state: one.state, at: orderOf(one) }) },
+  owner: {
+    on: ['ownerId', 'state', 'dueAt', 'closedAt'],
+    key: (one) => ({ user: one.ownerId ?? NOBODY, state: one.state, at: orderOf(one) }),
+  },
   due: {
     on: ['state', 'dueAt', 'escalatedAt'],
     key: (one) => {

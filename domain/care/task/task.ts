@@ -4,7 +4,7 @@ import * as f from '../../kernel/fields.ts'
 import { money, type Money } from '../../kernel/money.ts'
 
 /** Why a customer is to be contacted. */
-export const causes = ['cadence', 'warning', 'complaint', 'contract', 'after_sales', 'manual'] as const
+export const causes = ['cadence', 'warning', 'complaint', 'contract', 'after_sales', 'series', 'greeting', 'manual'] as const
 export type Cause = (typeof causes)[number]
 
 export const taskStates = ['open', 'done', 'cancelled'] as const
@@ -17,6 +17,9 @@ export type Priority = (typeof priorities)[number]
 export const outcomes = ['reached', 'no_answer', 'sold', 'complaint', 'other'] as const
 export type Outcome = (typeof outcomes)[number]
 
+/** Causes of a customer's plan of contacts: of these one visit is open at a time. The others stand beside it. */
+export const PLANNED: ReadonlySet<Cause> = new Set(['cadence', 'warning', 'complaint', 'contract', 'after_sales'])
+
 /** A task may be this late before it escalates. Days of 24 hours. */
 export const ESCALATE_AFTER_DAYS = 2
 
@@ -24,7 +27,8 @@ export const ESCALATE_AFTER_DAYS = 2
 export const NOBODY = 'nobody'
 
 /** A cause that joined a task already open: noted, not piled up. */
-export const furtherCause = () => z.strictObject({ cause: z.enum(causes), sourceId: z.string().optional(), reason: f.line(500), at: f.instant() })
+export const furtherCause = () =>
+  z.strictObject({ cause: z.enum(causes), sourceId: z.string().optional(), reason: f.line(500), at: f.instant() })
 export type FurtherCause = z.output<ReturnType<typeof furtherCause>>
 
 /** Causes that one task may carry besides its own. */
@@ -94,7 +98,10 @@ export interface Joining extends FurtherCause {
 }
 
 /** The change by which a further cause joins an open task: one visit, the earliest time, every reason kept. */
-export function joined(task: Task, more: Joining): Pick<Task, 'also' | 'dueAt' | 'priority' | 'valueAtStake'> {
+export function joined(
+  task: Pick<Task, 'also' | 'dueAt' | 'priority' | 'valueAtStake'>,
+  more: Joining,
+): Pick<Task, 'also' | 'dueAt' | 'priority' | 'valueAtStake'> {
   const { dueAt, priority, valueAtStake, ...cause } = more
   const value = dearer(task.valueAtStake, valueAtStake)
   return {
@@ -114,9 +121,16 @@ function dearer(a: Money | undefined, b: Money | undefined): Money | undefined {
  * What is left of a task when one of its causes ends: the task without it, or nothing when it was the only one.
  * The next cause in line takes the place of an own cause that ended.
  */
-export function without(task: Task, cause: Cause, sourceId: string | undefined): Pick<Task, 'cause' | 'sourceId' | 'reason' | 'also'> | undefined {
+export function without(
+  task: Task,
+  cause: Cause,
+  sourceId: string | undefined,
+): Pick<Task, 'cause' | 'sourceId' | 'reason' | 'also'> | undefined {
   const own: FurtherCause = {
-    cause: task.cause, reason: task.reason ?? task.title, at: task.dueAt, ...(task.sourceId !== undefined && { sourceId: task.sourceId }),
+    cause: task.cause,
+    reason: task.reason ?? task.title,
+    at: task.dueAt,
+    ...(task.sourceId !== undefined && { sourceId: task.sourceId }),
   }
   const [first, ...rest] = [own, ...(task.also ?? [])].filter((one) => one.cause !== cause || one.sourceId !== sourceId)
   if (!first) return undefined

@@ -50,7 +50,13 @@ function mayJoin(ctx: Ctx, companyId: string, { company, person }: Held): void {
 }
 
 /** Writes a contact, its mirror with the person, and who is primary: 4 write units, 4 more when the primary changes hands. */
-async function write(ctx: Ctx, companyId: string, { there, mirror, primaryId }: Held, fields: Contact, type: EventType): Promise<ContactRecord> {
+async function write(
+  ctx: Ctx,
+  companyId: string,
+  { there, mirror, primaryId }: Held,
+  fields: Contact,
+  type: EventType,
+): Promise<ContactRecord> {
   const id = contactId(companyId, fields.personId)
   const { record, change } = there
     ? alter(ctx, contact, there, { title: null, ...fields, deletedAt: null }, type)
@@ -59,7 +65,8 @@ async function write(ctx: Ctx, companyId: string, { there, mirror, primaryId }: 
   const other = mirror
     ? alter(ctx, employer, mirror, { role, title: title ?? null, deletedAt: null }, employerChanged)
     : create(ctx, employer, { companyId, role, ...(title !== undefined && { title }) }, employerChanged, {
-        customer: fields.personId, own: keysOf(companyId).first,
+        customer: fields.personId,
+        own: keysOf(companyId).first,
       })
   const next = fields.primary ? id : primaryId === id ? undefined : primaryId
   const stepsDown = fields.primary && primaryId !== undefined && primaryId !== id ? await stepDown(ctx, primaryId) : []
@@ -72,7 +79,11 @@ async function stepDown(ctx: Ctx, id: string): Promise<Change[]> {
   return [alter(ctx, contact, before, { primary: false }, contactChanged).change]
 }
 
-export const show = action('contact.show', () => ({ input: z.strictObject(byId()), output: view() }), (ctx, { id }) => find(ctx, contact, id))
+export const show = action(
+  'contact.show',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  (ctx, { id }) => find(ctx, contact, id),
+)
 
 /** Says anew what a contact's part is. */
 export const change = action(
@@ -84,19 +95,29 @@ export const change = action(
     await mustMatch(ctx, contact, before, patch)
     const { role = before.role, primary = before.primary } = patch
     const title = patch.title === undefined ? before.title : (patch.title ?? undefined)
-    return write(ctx, customerIdIn(id), held, { personId: before.personId, role, primary, ...(title !== undefined && { title }) }, contactChanged)
+    return write(
+      ctx,
+      customerIdIn(id),
+      held,
+      { personId: before.personId, role, primary, ...(title !== undefined && { title }) },
+      contactChanged,
+    )
   },
 )
 
 /** Ends a contact. Named again, the person gets the same id. */
-export const remove = action('contact.remove', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const { before, held } = await both(ctx, id)
-  await mustMatch(ctx, contact, before, {})
-  const { record, change: gone } = alter(ctx, contact, before, { deletedAt: ctx.now, primary: false }, contactRemoved)
-  const mirror = held.mirror ? [alter(ctx, employer, held.mirror, { deletedAt: ctx.now }, employerChanged).change] : []
-  const next = held.primaryId === id ? undefined : held.primaryId
-  return commit(ctx, [gone, ...mirror], record, primaryWrite(customerIdIn(id), held.primaryId, next))
-})
+export const remove = action(
+  'contact.remove',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const { before, held } = await both(ctx, id)
+    await mustMatch(ctx, contact, before, {})
+    const { record, change: gone } = alter(ctx, contact, before, { deletedAt: ctx.now, primary: false }, contactRemoved)
+    const mirror = held.mirror ? [alter(ctx, employer, held.mirror, { deletedAt: ctx.now }, employerChanged).change] : []
+    const next = held.primaryId === id ? undefined : held.primaryId
+    return commit(ctx, [gone, ...mirror], record, primaryWrite(customerIdIn(id), held.primaryId, next))
+  },
+)
 
 /** A contact with all that its change has to know, in one round. */
 async function both(ctx: Ctx, id: string): Promise<{ before: ContactRecord; held: Held }> {
@@ -113,7 +134,10 @@ export const list = action(
   () => ({ input: z.strictObject({ id: idOf(customer), ...pageInput() }), output: pageOf(partialView(contact, named())) }),
   async (ctx, { id, ...input }) => {
     const [, page] = await Promise.all([find(ctx, customer, id), records(ctx, contact, collection(contact, id), input)])
-    const names = await namesOf(ctx, page.items.flatMap((one) => one.personId ?? []))
+    const names = await namesOf(
+      ctx,
+      page.items.flatMap((one) => one.personId ?? []),
+    )
     return { ...page, items: page.items.map((one) => ({ ...one, ...nameIn(names, one.personId) })) }
   },
 )
@@ -124,7 +148,10 @@ export const employers = action(
   () => ({ input: z.strictObject({ id: idOf(customer), ...pageInput() }), output: pageOf(partialView(employer, named())) }),
   async (ctx, { id, ...input }) => {
     const [, page] = await Promise.all([find(ctx, customer, id), records(ctx, employer, collection(employer, id), input)])
-    const names = await namesOf(ctx, page.items.flatMap((one) => one.companyId ?? []))
+    const names = await namesOf(
+      ctx,
+      page.items.flatMap((one) => one.companyId ?? []),
+    )
     return { ...page, items: page.items.map((one) => ({ ...one, ...nameIn(names, one.companyId) })) }
   },
 )

@@ -49,12 +49,16 @@ export interface Held {
 
 export async function hold(ctx: Ctx, companyId: string, personId: string): Promise<Held> {
   const places = [
-    placeOf(customer, companyId), placeOf(customer, personId), placeOf(contact, contactId(companyId, personId)),
-    placeOf(employer, employerId(companyId, personId)), primaryPlace(companyId),
+    placeOf(customer, companyId),
+    placeOf(customer, personId),
+    placeOf(contact, contactId(companyId, personId)),
+    placeOf(employer, employerId(companyId, personId)),
+    primaryPlace(companyId),
   ]
   const [company, person, there, mirror, pointer] = await ctx.table.getAll(places)
   return {
-    company, person,
+    company,
+    person,
     there: there && recordIn<'contact', Contact>(there),
     mirror: mirror && recordIn<'employer', Employer>(mirror),
     primaryId: typeof pointer?.['contactId'] === 'string' ? pointer['contactId'] : undefined,

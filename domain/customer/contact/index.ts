@@ -15,7 +15,9 @@ export default module('contact', {
   events: [a.contactAdded, a.contactChanged, a.contactRemoved, a.employerChanged],
   routes: [
     route('POST /customers/{id}/contacts', a.add, {
-      can: 'contact:write', summary: 'Name a person as a company’s contact, or say anew what their part is', faults,
+      can: 'contact:write',
+      summary: 'Name a person as a company’s contact, or say anew what their part is',
+      faults,
       description: 'A person has one part in a company: named again, it is changed and answered with 200.',
       example: { personId: 'cus_0000000000000000000A', role: 'decision_maker', title: 'Head of purchasing', primary: true },
     }),
@@ -23,7 +25,10 @@ export default module('contact', {
     route('GET /customers/{id}/employers', a.employers, { can: 'contact:read', summary: 'Where a person works' }),
     route('GET /contacts/{id}', a.show, { can: 'contact:read', summary: 'One contact' }),
     route('PATCH /contacts/{id}', a.change, {
-      can: 'contact:write', summary: 'Change a contact’s part', example: { role: 'influencer', title: null }, faults: ['contact.version_differs'],
+      can: 'contact:write',
+      summary: 'Change a contact’s part',
+      example: { role: 'influencer', title: null },
+      faults: ['contact.version_differs'],
     }),
     route('DELETE /contacts/{id}', a.remove, { can: 'contact:delete', summary: 'End a contact', faults: ['contact.version_differs'] }),
   ],

@@ -43,7 +43,11 @@ const createInput = () => {
 }
 
 /** Opens a file. 8 write units with two identities and an idempotency key: record, two sentinels, key, each transactional. */
-export const open = action('customer.create', () => ({ input: createInput(), output: view() }), (ctx, input) => openFile(ctx, input))
+export const open = action(
+  'customer.create',
+  () => ({ input: createInput(), output: view() }),
+  (ctx, input) => openFile(ctx, input),
+)
 
 export async function openFile(ctx: Ctx, input: z.output<ReturnType<typeof createInput>>): Promise<CustomerRecord> {
   const file = await normalised(ctx, input, input.kind)
@@ -53,7 +57,11 @@ export async function openFile(ctx: Ctx, input: z.output<ReturnType<typeof creat
   return commit(ctx, [opened], record)
 }
 
-export const show = action('customer.show', () => ({ input: z.strictObject(byId()), output: view() }), (ctx, { id }) => find(ctx, customer, id))
+export const show = action(
+  'customer.show',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  (ctx, { id }) => find(ctx, customer, id),
+)
 
 const filePatch = () => f.patchOf(fileShape())
 /** Changes of a file as people give them: `null` clears. */
@@ -76,7 +84,22 @@ export async function cleanPatch(ctx: Ctx, before: CustomerRecord, { custom, ...
 }
 
 /** Fields whose rules look beyond the patch: at the workspace's settings or at the kind of the customer. */
-const PLAIN = ['phones', 'custom', 'emails', 'messaging', 'addresses', 'externalIds', 'givenName', 'familyName', 'birthday', 'familyStatus', 'occupation', 'incomeBand', 'industry', 'employees'] as const
+const PLAIN = [
+  'phones',
+  'custom',
+  'emails',
+  'messaging',
+  'addresses',
+  'externalIds',
+  'givenName',
+  'familyName',
+  'birthday',
+  'familyStatus',
+  'occupation',
+  'incomeBand',
+  'industry',
+  'employees',
+] as const
 
 function mergedCustom(before: CustomerRecord['custom'], patch: CustomerRecord['custom']): CustomerRecord['custom'] {
   return Object.fromEntries(Object.entries({ ...before, ...patch }).filter(([, value]) => value !== ''))
@@ -84,24 +107,34 @@ function mergedCustom(before: CustomerRecord['custom'], patch: CustomerRecord['c
 
 /** A patch without what it clears. */
 export function withoutNulls<T extends object>(patch: T): { [K in keyof T]: Exclude<T[K], null> } {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== null && value !== undefined)) as { [K in keyof T]: Exclude<T[K], null> }
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== null && value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], null>
+  }
 }
 
 /** Puts a file in the bin; its identities are free again. */
-export const bin_ = action('customer.delete', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const before = await find(ctx, customer, id)
-  await mustMatch(ctx, customer, before, {})
-  const { record, change } = alter(ctx, customer, before, { deletedAt: ctx.now }, customerDeleted)
-  return commit(ctx, [change], record)
-})
+export const bin_ = action(
+  'customer.delete',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, customer, id)
+    await mustMatch(ctx, customer, before, {})
+    const { record, change } = alter(ctx, customer, before, { deletedAt: ctx.now }, customerDeleted)
+    return commit(ctx, [change], record)
+  },
+)
 
 /** Takes a file out of the bin, unless someone else holds one of its identities by now. */
-export const restore = action('customer.restore', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const before = await find(ctx, customer, id, { deleted: true })
-  if (!before.deletedAt) throw fault('conflict', 'customer.not_deleted', 'This customer is not in the bin.')
-  const { record, change } = alter(ctx, customer, before, { deletedAt: null }, customerRestored)
-  return commit(ctx, [change], record)
-})
+export const restore = action(
+  'customer.restore',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, customer, id, { deleted: true })
+    if (!before.deletedAt) throw fault('conflict', 'customer.not_deleted', 'This customer is not in the bin.')
+    const { record, change } = alter(ctx, customer, before, { deletedAt: null }, customerRestored)
+    return commit(ctx, [change], record)
+  },
+)
 
 const listInput = () =>
   z.strictObject({
@@ -113,8 +146,10 @@ const listInput = () =>
   })
 
 /** Customers by name, an account manager's by lifecycle and name, or those in the bin, latest first. */
-export const list = action('customer.list', () => ({ input: listInput(), output: pageOf(rowView(customer)) }), (ctx, input) =>
-  listPage(ctx, customer, stretchesOf(ctx, input), input, { descending: input.deleted === 'true' }),
+export const list = action(
+  'customer.list',
+  () => ({ input: listInput(), output: pageOf(rowView(customer)) }),
+  (ctx, input) => listPage(ctx, customer, stretchesOf(ctx, input), input, { descending: input.deleted === 'true' }),
 )
 
 function stretchesOf(ctx: Ctx, input: z.output<ReturnType<typeof listInput>>): Stretch[] {
@@ -123,7 +158,12 @@ function stretchesOf(ctx: Ctx, input: z.output<ReturnType<typeof listInput>>): S
     return bin(customer)
   }
   if (ctx.scope === 'all' && !input.ownerId) {
-    if (input.lifecycle) throw invalid('filter.unsupported', 'lifecycle', 'lifecycle filters together with ownerId. Supported: name; ownerId; ownerId and lifecycle; deleted.')
+    if (input.lifecycle)
+      throw invalid(
+        'filter.unsupported',
+        'lifecycle',
+        'lifecycle filters together with ownerId. Supported: name; ownerId; ownerId and lifecycle; deleted.',
+      )
     return facet(customer, 'name', input.name ? foldName(input.name) : '')
   }
   if (input.name && !input.lifecycle) throw invalid('filter.unsupported', 'name', 'With an owner, name filters together with lifecycle.')
@@ -133,7 +173,10 @@ function stretchesOf(ctx: Ctx, input: z.output<ReturnType<typeof listInput>>): S
 /** Gives a customer to an account manager; the team follows the manager unless named. */
 export const assign = action(
   'customer.assign',
-  () => ({ input: z.strictObject({ ...byId(), ownerId: z.string().max(64).nullable(), teamId: z.string().max(64).optional() }), output: view() }),
+  () => ({
+    input: z.strictObject({ ...byId(), ownerId: z.string().max(64).nullable(), teamId: z.string().max(64).optional() }),
+    output: view(),
+  }),
   async (ctx, { id, ownerId, teamId }) => {
     const before = await find(ctx, customer, id)
     const owner = ownerId === null ? { ownerId: null, teamId: teamId ?? null } : await ownership(ctx, ownerId, teamId)

@@ -13,14 +13,31 @@ const label = () => f.line(40).optional()
 const primary = () => z.boolean().optional()
 
 /** Ways to reach a customer; each of a kind has at most one primary, and each is one customer's only. */
-export const email = () => z.strictObject({ address: z.string().max(254).trim().toLowerCase().pipe(z.email('an email address')), label: label(), primary: primary() })
+export const email = () =>
+  z.strictObject({
+    address: z.string().max(254).trim().toLowerCase().pipe(z.email('an email address')),
+    label: label(),
+    primary: primary(),
+  })
 export const phone = () => z.strictObject({ number: z.string().min(3).max(40), label: label(), primary: primary() })
 export const messaging = () => z.strictObject({ system: f.slug(), handle: f.line(120), primary: primary() })
-export const externalId = () => z.strictObject({ system: f.slug(), id: z.string().trim().regex(/^[\x21-\x7e]{1,120}$/, '1 to 120 visible ASCII characters') })
+export const externalId = () =>
+  z.strictObject({
+    system: f.slug(),
+    id: z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]{1,120}$/, '1 to 120 visible ASCII characters'),
+  })
 export const address = () =>
   z.strictObject({
-    street: f.line(200).optional(), city: f.line(100).optional(), region: f.line(100).optional(),
-    postalCode: f.line(20).optional(), country: f.country(), label: label(), primary: primary(),
+    street: f.line(200).optional(),
+    city: f.line(100).optional(),
+    region: f.line(100).optional(),
+    postalCode: f.line(20).optional(),
+    country: f.country(),
+    label: label(),
+    primary: primary(),
   })
 
 /** The customer file: what people write. Persons and companies share it; what fits one kind only is refused for the other. */
@@ -38,7 +55,10 @@ export const fileShape = () => ({
   occupation: f.line(120).optional(),
   incomeBand: z.enum(incomeBands).optional(),
   industry: f.line(120).optional(),
-  website: z.url({ protocol: /^https?$/ }).max(500).optional(),
+  website: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional(),
   employees: z.int().min(0).max(10_000_000).optional(),
   source: f.line(80).optional(),
   preferredChannel: z.enum(channels).optional(),

@@ -31,7 +31,8 @@ async function phonesOf(file: SomeFields, workspace: Workspace): Promise<{ phone
   const issues: Issue[] = []
   const phones = file.phones.map((one, at) => {
     const parsed = parsePhoneNumberFromString(one.number, country)
-    if (!parsed?.isPossible()) issues.push({ path: `phones.${at}.number`, code: 'not_a_phone', message: `Not a phone number in ${country}; write it as +86…` })
+    if (!parsed?.isPossible())
+      issues.push({ path: `phones.${at}.number`, code: 'not_a_phone', message: `Not a phone number in ${country}; write it as +86…` })
     return { ...one, number: parsed?.number ?? one.number }
   })
   return { phones, issues }
@@ -57,6 +58,8 @@ function repeated(file: SomeFields): Issue[] {
     ['externalIds', (file.externalIds ?? []).map((one) => `${one.system} ${one.id}`)],
   ]
   return lists.flatMap(([path, values]) =>
-    values.flatMap((value, at) => (values.indexOf(value) < at ? [{ path: `${path}.${at}`, code: 'repeated', message: 'Given twice.' }] : [])),
+    values.flatMap((value, at) =>
+      values.indexOf(value) < at ? [{ path: `${path}.${at}`, code: 'repeated', message: 'Given twice.' }] : [],
+    ),
   )
 }

@@ -36,16 +36,23 @@ function unknown({ system, externalId: id }: Named): Fault {
   return fault('missing', 'customer.not_found', `There is no customer ${id} of ${system}.`)
 }
 
-export const showBy = action('customer.showBy', () => ({ input: z.strictObject(named()), output: viewOf(customer) }), async (ctx, name) => {
-  const found = await known(ctx, name)
-  if (!found) throw unknown(name)
-  return found
-})
+export const showBy = action(
+  'customer.showBy',
+  () => ({ input: z.strictObject(named()), output: viewOf(customer) }),
+  async (ctx, name) => {
+    const found = await known(ctx, name)
+    if (!found) throw unknown(name)
+    return found
+  },
+)
 
 /** Opens the file of another system's customer, or changes what is given of it. What is the same already writes nothing. */
 export const putBy = action(
   'customer.putBy',
-  () => ({ input: z.strictObject({ ...named(), kind: z.enum(['person', 'company']).optional(), ...f.patchOf(fileShape()) }), output: viewOf(customer) }),
+  () => ({
+    input: z.strictObject({ ...named(), kind: z.enum(['person', 'company']).optional(), ...f.patchOf(fileShape()) }),
+    output: viewOf(customer),
+  }),
   async (ctx, { system, externalId: id, kind, ...patch }) => {
     const before = await known(ctx, { system, externalId: id })
     const ids = patch.externalIds ?? (before ? undefined : [])
@@ -60,7 +67,16 @@ export const putBy = action(
 
 async function opened(ctx: Ctx, name: Named, kind: CustomerRecord['kind'] = 'person', patch: FilePatch): Promise<CustomerRecord> {
   const {
-    name: called, emails = [], phones = [], messaging = [], externalIds = [], addresses = [], interests = [], tags = [], custom = {}, ...rest
+    name: called,
+    emails = [],
+    phones = [],
+    messaging = [],
+    externalIds = [],
+    addresses = [],
+    interests = [],
+    tags = [],
+    custom = {},
+    ...rest
   } = withoutNulls(patch)
   if (called === undefined) throw invalid('customer.needs_name', 'name', 'There is no such customer yet; to open their file, give a name.')
   const lists = { emails, phones, messaging, externalIds, addresses, interests, tags, custom }

@@ -97,5 +97,10 @@ export function entryOf(item: Item): Entry | undefined {
 
 /** A text's beginning, never half of a character. */
 function cut(summary: string): string {
-  return summary.length <= LONGEST_SUMMARY ? summary : `${summary.slice(0, LONGEST_SUMMARY - 1).toWellFormed().replace(/\uFFFD$/, '')}…`
+  return summary.length <= LONGEST_SUMMARY
+    ? summary
+    : `${summary
+        .slice(0, LONGEST_SUMMARY - 1)
+        .toWellFormed()
+        .replace(/\uFFFD$/, '')}…`
 }

@@ -15,23 +15,33 @@ export default module('interaction', {
   events: [a.interactionRecorded, a.interactionChanged, a.interactionDeleted, a.interactionRestored],
   routes: [
     route('POST /customers/{id}/interactions', a.record, {
-      can: 'interaction:write', summary: 'Record a call, email, visit or other interaction', faults: ['user.unknown', 'contact.unknown'],
+      can: 'interaction:write',
+      summary: 'Record a call, email, visit or other interaction',
+      faults: ['user.unknown', 'contact.unknown'],
       example: { kind: 'call', direction: 'out', subject: 'Renewal', durationMinutes: 12, outcome: 'interested' },
     }),
     route('GET /customers/{id}/interactions', a.list, { can: 'interaction:read', summary: 'A customer’s interactions, newest first' }),
     route('GET /customers/{id}/timeline', timeline, {
-      can: 'interaction:read', summary: 'A customer’s story, newest first',
+      can: 'interaction:read',
+      summary: 'A customer’s story, newest first',
       description: 'Interactions, purchases, tickets, deals and done tasks in one list; kinds you may not read are left out.',
     }),
     route('GET /interactions/{id}', a.show, { can: 'interaction:read', summary: 'One interaction' }),
     route('PATCH /interactions/{id}', a.change, {
-      can: 'interaction:write', summary: 'Change what is kept of an interaction', example: { outcome: 'no_answer' }, faults: ['interaction.version_differs'],
+      can: 'interaction:write',
+      summary: 'Change what is kept of an interaction',
+      example: { outcome: 'no_answer' },
+      faults: ['interaction.version_differs'],
     }),
     route('DELETE /interactions/{id}', a.bin, {
-      can: 'interaction:delete', summary: 'Put an interaction in the bin', faults: ['interaction.version_differs'],
+      can: 'interaction:delete',
+      summary: 'Put an interaction in the bin',
+      faults: ['interaction.version_differs'],
     }),
     route('POST /interactions/{id}/restore', a.restore, {
-      can: 'interaction:delete', summary: 'Take an interaction out of the bin', faults: ['interaction.not_deleted'],
+      can: 'interaction:delete',
+      summary: 'Take an interaction out of the bin',
+      faults: ['interaction.not_deleted'],
     }),
   ],
 })

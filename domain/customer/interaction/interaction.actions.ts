@@ -38,14 +38,19 @@ export const record = action(
     if (at < 0) throw invalid('too_early', 'occurredAt', 'An interaction lies in 1970 at the earliest.')
     await Promise.all([find(ctx, customer, id), tookPart(ctx, id, said)])
     const fields = { ...said, occurredAt: new Date(at).toISOString(), contact: isContact(said.kind, said.outcome), byId: ctx.actor.id }
-    const { record: made, change: making } = create(ctx, interaction, fields, interactionRecorded, { customer: id, own: newKey(at, ctx.random) })
+    const { record: made, change: making } = create(ctx, interaction, fields, interactionRecorded, {
+      customer: id,
+      own: newKey(at, ctx.random),
+    })
     return commit(ctx, [making], made)
   },
 )
 
 /** Whether those who took part are known: a contact of this very customer, and our own people. */
 async function tookPart(
-  ctx: Ctx, customerId: string, said: { contactId?: string | null | undefined; withUserIds?: readonly string[] | null | undefined },
+  ctx: Ctx,
+  customerId: string,
+  said: { contactId?: string | null | undefined; withUserIds?: readonly string[] | null | undefined },
 ): Promise<void> {
   const people = said.withUserIds ?? []
   const [, ...known] = await Promise.all([
@@ -66,7 +71,11 @@ async function knownContact(ctx: Ctx, customerId: string, id: string): Promise<v
   }
 }
 
-export const show = action('interaction.show', () => ({ input: z.strictObject(byId()), output: view() }), (ctx, { id }) => find(ctx, interaction, id))
+export const show = action(
+  'interaction.show',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  (ctx, { id }) => find(ctx, interaction, id),
+)
 
 /** A customer's interactions, newest first. */
 export const list = action(
@@ -96,16 +105,24 @@ export const change = action(
   },
 )
 
-export const bin = action('interaction.delete', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const before = await find(ctx, interaction, id)
-  await mustMatch(ctx, interaction, before, {})
-  const { record: after, change: made } = alter(ctx, interaction, before, { deletedAt: ctx.now }, interactionDeleted)
-  return commit(ctx, [made], after)
-})
+export const bin = action(
+  'interaction.delete',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, interaction, id)
+    await mustMatch(ctx, interaction, before, {})
+    const { record: after, change: made } = alter(ctx, interaction, before, { deletedAt: ctx.now }, interactionDeleted)
+    return commit(ctx, [made], after)
+  },
+)
 
-export const restore = action('interaction.restore', () => ({ input: z.strictObject(byId()), output: view() }), async (ctx, { id }) => {
-  const before = await find(ctx, interaction, id, { deleted: true })
-  if (!before.deletedAt) throw fault('conflict', 'interaction.not_deleted', 'This interaction is not in the bin.')
-  const { record: after, change: made } = alter(ctx, interaction, before, { deletedAt: null }, interactionRestored)
-  return commit(ctx, [made], after)
-})
+export const restore = action(
+  'interaction.restore',
+  () => ({ input: z.strictObject(byId()), output: view() }),
+  async (ctx, { id }) => {
+    const before = await find(ctx, interaction, id, { deleted: true })
+    if (!before.deletedAt) throw fault('conflict', 'interaction.not_deleted', 'This interaction is not in the bin.')
+    const { record: after, change: made } = alter(ctx, interaction, before, { deletedAt: null }, interactionRestored)
+    return commit(ctx, [made], after)
+  },
+)

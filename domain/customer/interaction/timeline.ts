@@ -9,7 +9,14 @@ import { customer, type CustomerRecord } from '../customer/index.ts'
 import { entryOf, readings } from './entry.ts'
 
 const entrySchema = () =>
-  z.object({ kind: z.string(), id: z.string(), at: z.iso.datetime(), title: z.string(), summary: z.string().optional(), byId: z.string().optional() })
+  z.object({
+    kind: z.string(),
+    id: z.string(),
+    at: z.iso.datetime(),
+    title: z.string(),
+    summary: z.string().optional(),
+    byId: z.string().optional(),
+  })
 
 /**
  * A customer's story from all departments, newest first: one round of bounded reads a page, one for each kind, however
@@ -24,7 +31,10 @@ export const timeline = action(
   async (ctx, { id, ...input }) => {
     const readable = readings.filter(({ noun }) => scopeOf(ctx.actor, `${noun}:read`) !== undefined)
     const stretches = readable.map(({ noun }) => collection({ noun, home: 'customer' }, id))
-    const [file, { items, nextCursor }] = await Promise.all([find(ctx, customer, id), page(ctx, stretches, input, { descending: true, full: true })])
+    const [file, { items, nextCursor }] = await Promise.all([
+      find(ctx, customer, id),
+      page(ctx, stretches, input, { descending: true, full: true }),
+    ])
     const visible = new Set(readable.filter(({ noun }) => covers(ctx, noun, file)).map(({ noun }) => noun))
     const entries = items.flatMap((item) => (visible.has(String(item['noun'])) ? (entryOf(item) ?? []) : []))
     return { items: entries, ...(nextCursor && { nextCursor }) }

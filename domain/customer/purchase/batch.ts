@@ -19,8 +19,7 @@ const LANES = 10
 /** Keys of one read. */
 const MOST_KEYS = 100
 
-const rowSchema = () =>
-  z.strictObject({ ...buyerShape(), ...saleInput() }).refine(namesOne, { path: ['customerId'], message: NAME_ONE })
+const rowSchema = () => z.strictObject({ ...buyerShape(), ...saleInput() }).refine(namesOne, { path: ['customerId'], message: NAME_ONE })
 
 const resultSchema = () =>
   z.object({
@@ -53,7 +52,10 @@ export const recordBatch = action(
   async (ctx, input) => {
     const measure = await workspaceOf(ctx)
     const { rows, results } = checked(ctx, measure, input.purchases)
-    const ids = await customerIds(ctx, rows.map((row) => row.buyer))
+    const ids = await customerIds(
+      ctx,
+      rows.map((row) => row.buyer),
+    )
     const known = rows.flatMap((row, at): Known[] => {
       const id = ids[at]
       if (typeof id === 'string') return [{ ...row, customerId: id }]
@@ -113,8 +115,15 @@ function checked(ctx: Ctx, measure: Measure, said: readonly unknown[]): { rows: 
 
 /** Reads what all groups have to know in as few calls as there can be. Each key serves once: a second try reads afresh. */
 async function readAhead(ctx: Ctx, groups: ReadonlyMap<string, readonly Row[]>): Promise<Read> {
-  const keys = [...groups].flatMap(([id, rows]) => keysFor(id, rows.map((row) => row.purchase)))
-  const parts = Array.from({ length: Math.ceil(keys.length / MOST_KEYS) }, (_, part) => keys.slice(part * MOST_KEYS, (part + 1) * MOST_KEYS))
+  const keys = [...groups].flatMap(([id, rows]) =>
+    keysFor(
+      id,
+      rows.map((row) => row.purchase),
+    ),
+  )
+  const parts = Array.from({ length: Math.ceil(keys.length / MOST_KEYS) }, (_, part) =>
+    keys.slice(part * MOST_KEYS, (part + 1) * MOST_KEYS),
+  )
   const items = (await Promise.all(parts.map((part) => ctx.table.getAll(part)))).flat()
   const ahead = new Map<string, Item | undefined>(keys.map((key, at) => [nameOf(key), items[at]]))
   return async (wanted) => {
@@ -140,7 +149,15 @@ async function recordGroup(ctx: Ctx, measure: Measure, customerId: string, group
 
 async function outcomesOf(ctx: Ctx, measure: Measure, customerId: string, rows: readonly Row[], read: Read): Promise<Outcome[]> {
   try {
-    return await untilFresh(() => recordAll(ctx, measure, customerId, rows.map((row) => row.purchase), { read }))
+    return await untilFresh(() =>
+      recordAll(
+        ctx,
+        measure,
+        customerId,
+        rows.map((row) => row.purchase),
+        { read },
+      ),
+    )
   } catch (error) {
     if (error instanceof Fault) return rows.map(() => ({ refusal: error }))
     // A defect or an outage met by one customer's rows is theirs alone; the log says what it was.
@@ -159,16 +176,23 @@ function resultOf({ index, buyer }: Row, outcome: Outcome | undefined): Result {
 function refused(index: number, { status, code, message, facts }: Fault): Result {
   const existingId = facts['existingId']
   return {
-    index, status, code, detail: message,
+    index,
+    status,
+    code,
+    detail: message,
     ...(typeof existingId === 'string' && { existingId }),
-    ...(facts.errors && { errors: facts.errors.map(({ path, code: issue, message: why }: Issue) => ({ path, code: issue, message: why })) }),
+    ...(facts.errors && {
+      errors: facts.errors.map(({ path, code: issue, message: why }: Issue) => ({ path, code: issue, message: why })),
+    }),
   }
 }
 
 /** Does work for each, a few at a time. */
 async function inLanes<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
   const waiting = all.values()
-  await Promise.all(Array.from({ length: LANES }, async () => {
-    for (const one of waiting) await work(one)
-  }))
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      for (const one of waiting) await work(one)
+    }),
+  )
 }

@@ -9,7 +9,10 @@ import { customer } from '../customer/index.ts'
 /** How a shop names a customer: by our id, by its own id of them, or by email. */
 export const buyerShape = () => ({
   customerId: idOf(customer).optional(),
-  customer: z.strictObject({ system: f.slug(), id: z.string().trim().min(1).max(120) }).optional().describe('the customer’s id in another system'),
+  customer: z
+    .strictObject({ system: f.slug(), id: z.string().trim().min(1).max(120) })
+    .optional()
+    .describe('the customer’s id in another system'),
   email: z.string().max(254).trim().toLowerCase().pipe(z.email('an email address')).optional(),
 })
 export type Buyer = z.output<z.ZodObject<ReturnType<typeof buyerShape>>>

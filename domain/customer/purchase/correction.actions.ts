@@ -21,7 +21,9 @@ const view = () => viewOf(purchase)
 
 /** A purchase and what its customer's purchases come to, in one round. */
 async function both(
-  ctx: Ctx, id: string, how: { deleted?: boolean } = {},
+  ctx: Ctx,
+  id: string,
+  how: { deleted?: boolean } = {},
 ): Promise<{ before: PurchaseRecord; past: HistoryRecord | undefined; customerId: string }> {
   const customerId = customerIdIn(id)
   const [before, past] = await Promise.all([find(ctx, purchase, id, how), ctx.table.get(historyPlace(customerId))])
@@ -42,21 +44,27 @@ const returnInput = () => {
 type ReturnInput = z.output<ReturnType<typeof returnInput>>
 
 /** Takes some or all of a purchase back. The same return again changes nothing. 4 write units. */
-export const giveBack = action('purchase.return', () => ({ input: returnInput(), output: view() }), async (ctx, input) => {
-  const { before, past, customerId } = await both(ctx, input.id)
-  const known = before.returns?.find((one) => one.returnId === input.returnId)
-  if (known) {
-    if (sameReturn(known, before, input)) return before
-    throw fault('conflict', 'purchase.return_differs', `The return ${input.returnId} is recorded with other facts.`, { existingId: before.id })
-  }
-  const returns = [...(before.returns ?? []), newReturn(ctx, before, input)]
-  const returned = returns.reduce((sum, one) => sum + one.amount, 0)
-  const { record, change } = alter(ctx, purchase, before, { returned, returns }, purchaseReturned)
-  const given = returnedBase(record) - returnedBase(before)
-  const folded = past && !past.deletedAt ? withReturn(past, before, given) : undefined
-  const next = folded ?? historyOf([...(await salesOf(ctx, customerId, before.id)), saleOf(record)], ctx.now)
-  return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
-})
+export const giveBack = action(
+  'purchase.return',
+  () => ({ input: returnInput(), output: view() }),
+  async (ctx, input) => {
+    const { before, past, customerId } = await both(ctx, input.id)
+    const known = before.returns?.find((one) => one.returnId === input.returnId)
+    if (known) {
+      if (sameReturn(known, before, input)) return before
+      throw fault('conflict', 'purchase.return_differs', `The return ${input.returnId} is recorded with other facts.`, {
+        existingId: before.id,
+      })
+    }
+    const returns = [...(before.returns ?? []), newReturn(ctx, before, input)]
+    const returned = returns.reduce((sum, one) => sum + one.amount, 0)
+    const { record, change } = alter(ctx, purchase, before, { returned, returns }, purchaseReturned)
+    const given = returnedBase(record) - returnedBase(before)
+    const folded = past && !past.deletedAt ? withReturn(past, before, given) : undefined
+    const next = folded ?? historyOf([...(await salesOf(ctx, customerId, before.id)), saleOf(record)], ctx.now)
+    return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
+  },
+)
 
 function sameReturn(known: Return, { amount }: PurchaseRecord, said: ReturnInput): boolean {
   const sameAmount = said.amount === undefined || (said.amount.amount === known.amount && said.amount.currency === amount.currency)
@@ -75,25 +83,35 @@ function newReturn(ctx: Ctx, before: PurchaseRecord, { returnId, at = ctx.now, a
     throw fault('conflict', 'purchase.return_exceeds', `Of this purchase ${left} minor units of ${currency} remain.`, { remaining: left })
   }
   if (wanted === 0) throw invalid('amount.zero', 'amount.amount', 'A return gives something back.')
-  if ((before.returns?.length ?? 0) >= RETURN_LIMIT) throw fault('conflict', 'purchase.too_many_returns', `A purchase takes ${RETURN_LIMIT} returns.`)
+  if ((before.returns?.length ?? 0) >= RETURN_LIMIT)
+    throw fault('conflict', 'purchase.too_many_returns', `A purchase takes ${RETURN_LIMIT} returns.`)
   return { returnId, at: new Date(at).toISOString(), amount: wanted, ...(items && { items }), ...(reason !== undefined && { reason }) }
 }
 
 /** Puts a purchase in the bin: what the customer's purchases come to is made anew without it. */
-export const bin = action('purchase.delete', () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }), async (ctx, { id }) => {
-  const { before, past, customerId } = await both(ctx, id)
-  await mustMatch(ctx, purchase, before, {})
-  const { record, change } = alter(ctx, purchase, before, { deletedAt: ctx.now }, purchaseDeleted)
-  const next = historyOf(await salesOf(ctx, customerId, id), ctx.now)
-  return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
-})
+export const bin = action(
+  'purchase.delete',
+  () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }),
+  async (ctx, { id }) => {
+    const { before, past, customerId } = await both(ctx, id)
+    await mustMatch(ctx, purchase, before, {})
+    const { record, change } = alter(ctx, purchase, before, { deletedAt: ctx.now }, purchaseDeleted)
+    const next = historyOf(await salesOf(ctx, customerId, id), ctx.now)
+    return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
+  },
+)
 
 /** Takes a purchase out of the bin, unless its order was recorded anew meanwhile. */
-export const restore = action('purchase.restore', () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }), async (ctx, { id }) => {
-  const { before, past, customerId } = await both(ctx, id, { deleted: true })
-  if (!before.deletedAt) throw fault('conflict', 'purchase.not_deleted', 'This purchase is not in the bin.')
-  const { record, change } = alter(ctx, purchase, before, { deletedAt: null }, purchaseRestored)
-  const sale = saleOf(record)
-  const next = withSale(past?.deletedAt ? undefined : past, sale, ctx.now) ?? historyOf([...(await salesOf(ctx, customerId, id)), sale], ctx.now)
-  return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
-})
+export const restore = action(
+  'purchase.restore',
+  () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }),
+  async (ctx, { id }) => {
+    const { before, past, customerId } = await both(ctx, id, { deleted: true })
+    if (!before.deletedAt) throw fault('conflict', 'purchase.not_deleted', 'This purchase is not in the bin.')
+    const { record, change } = alter(ctx, purchase, before, { deletedAt: null }, purchaseRestored)
+    const sale = saleOf(record)
+    const next =
+      withSale(past?.deletedAt ? undefined : past, sale, ctx.now) ?? historyOf([...(await salesOf(ctx, customerId, id)), sale], ctx.now)
+    return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
+  },
+)

@@ -13,8 +13,11 @@ export { history, purchase, salesOf, type HistoryRecord, type PurchaseRecord } f
 export { historyChanged, purchaseRecorded } from './recording.ts'
 
 const sale = {
-  orderId: { system: 'shop', id: '10042' }, at: '2026-11-20T10:15:00Z', amount: { amount: 12900, currency: 'USD' },
-  items: [{ sku: 'TEA-100', name: 'Green tea 100 g', quantity: 3, unitAmount: 4300 }], channel: 'web',
+  orderId: { system: 'shop', id: '10042' },
+  at: '2026-11-20T10:15:00Z',
+  amount: { amount: 12900, currency: 'USD' },
+  items: [{ sku: 'TEA-100', name: 'Green tea 100 g', quantity: 3, unitAmount: 4300 }],
+  channel: 'web',
 }
 const faults = ['purchase.order_taken', 'purchase.deleted'] as const
 
@@ -24,32 +27,49 @@ export default module('purchase', {
   events: [purchaseRecorded, a.purchaseChanged, c.purchaseReturned, c.purchaseDeleted, c.purchaseRestored, historyChanged],
   routes: [
     route('POST /customers/{id}/purchases', a.recordFor, {
-      can: 'purchase:write', summary: 'Record a purchase of a customer', faults, example: sale,
+      can: 'purchase:write',
+      summary: 'Record a purchase of a customer',
+      faults,
+      example: sale,
       description: 'An order is recorded once: the same again answers 200 with what is there, with other facts 409.',
     }),
     route('GET /customers/{id}/purchases', a.list, { can: 'purchase:read', summary: 'A customer’s purchases, newest first' }),
     route('POST /purchases', a.record, {
-      can: 'purchase:write', summary: 'Record a purchase of the customer the shop names', faults,
+      can: 'purchase:write',
+      summary: 'Record a purchase of the customer the shop names',
+      faults,
       example: { customer: { system: 'shop', id: 'C-77' }, ...sale },
       description: 'Name the customer by customerId, by their id in another system, or by email.',
     }),
     route('POST /purchases/batch', recordBatch, {
-      can: 'purchase:write', status: 207, summary: 'Record up to 100 purchases, with a result for each',
+      can: 'purchase:write',
+      status: 207,
+      summary: 'Record up to 100 purchases, with a result for each',
       example: { purchases: [{ email: 'ada@example.com', ...sale }] },
     }),
     route('GET /purchases/{id}', a.show, { can: 'purchase:read', summary: 'One purchase' }),
     route('PATCH /purchases/{id}', a.change, {
-      can: 'purchase:write', summary: 'Change notes or channel of a purchase', example: { channel: 'store', notes: null },
+      can: 'purchase:write',
+      summary: 'Change notes or channel of a purchase',
+      example: { channel: 'store', notes: null },
       faults: ['purchase.version_differs'],
     }),
     route('POST /purchases/{id}/returns', c.giveBack, {
-      can: 'purchase:write', status: 200, summary: 'Take some or all of a purchase back',
+      can: 'purchase:write',
+      status: 200,
+      summary: 'Take some or all of a purchase back',
       example: { returnId: 'R-9', amount: { amount: 4300, currency: 'USD' }, reason: 'Too strong' },
       faults: ['purchase.return_exceeds', 'purchase.return_differs', 'purchase.too_many_returns'],
     }),
-    route('DELETE /purchases/{id}', c.bin, { can: 'purchase:delete', summary: 'Put a purchase in the bin', faults: ['purchase.version_differs'] }),
+    route('DELETE /purchases/{id}', c.bin, {
+      can: 'purchase:delete',
+      summary: 'Put a purchase in the bin',
+      faults: ['purchase.version_differs'],
+    }),
     route('POST /purchases/{id}/restore', c.restore, {
-      can: 'purchase:delete', summary: 'Take a purchase out of the bin', faults: ['purchase.not_deleted', 'purchase.order_taken'],
+      can: 'purchase:delete',
+      summary: 'Take a purchase out of the bin',
+      faults: ['purchase.not_deleted', 'purchase.order_taken'],
     }),
   ],
 })

@@ -11,7 +11,16 @@ import { workspaceOf } from '../../platform/workspace/index.ts'
 import { customer } from '../customer/index.ts'
 import { buyerShape, customerIds, NAME_ONE, namesOne, unknownBuyer, type Buyer } from './buyer.ts'
 import {
-  DEFAULT_SYSTEM, factShape, newPurchase, noteShape, orderId, purchaseIssues, type Facts, type Measure, type Notes, type Purchase,
+  DEFAULT_SYSTEM,
+  factShape,
+  newPurchase,
+  noteShape,
+  orderId,
+  purchaseIssues,
+  type Facts,
+  type Measure,
+  type Notes,
+  type Purchase,
 } from './purchase.ts'
 import { purchase, type PurchaseRecord } from './purchase.store.ts'
 import { recordAll } from './recording.ts'
@@ -65,8 +74,10 @@ export const record = action(
   },
 )
 
-export const show = action('purchase.show', () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }), (ctx, { id }) =>
-  find(ctx, purchase, id),
+export const show = action(
+  'purchase.show',
+  () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }),
+  (ctx, { id }) => find(ctx, purchase, id),
 )
 
 /** A customer's purchases, newest first. */

@@ -15,7 +15,12 @@ const minor = () => z.int().min(0).max(1e14)
 
 /** One line of a purchase. `unitAmount` is in minor units of the purchase's currency. */
 export const purchaseItem = () =>
-  z.strictObject({ sku: f.line(80), name: f.line(200).optional(), quantity: z.number().positive().max(1e9), unitAmount: minor().optional() })
+  z.strictObject({
+    sku: f.line(80),
+    name: f.line(200).optional(),
+    quantity: z.number().positive().max(1e9),
+    unitAmount: minor().optional(),
+  })
 
 const returnShape = () => ({
   /** The shop's own name of the return: the same one again changes nothing. */
@@ -23,7 +28,10 @@ const returnShape = () => ({
   at: f.instant(),
   /** What was given back, in minor units of the purchase's currency. */
   amount: minor(),
-  items: z.array(z.strictObject({ sku: f.line(80), quantity: z.number().positive().max(1e9) })).max(100).optional(),
+  items: z
+    .array(z.strictObject({ sku: f.line(80), quantity: z.number().positive().max(1e9) }))
+    .max(100)
+    .optional(),
   reason: f.line(300).optional(),
 })
 export type Return = z.output<z.ZodObject<ReturnType<typeof returnShape>>>

@@ -10,7 +10,16 @@ import { afterPurchase, customer, lifecycleChanged, type CustomerRecord } from '
 import { historyOf, saleOf, withSale, type History, type Sale } from './history.ts'
 import { sameFacts, type Measure, type Purchase } from './purchase.ts'
 import {
-  fixCurrency, history, historyIn, historyPlace, purchase, purchaseIdOf, purchaseKey, salesOf, type HistoryRecord, type PurchaseRecord,
+  fixCurrency,
+  history,
+  historyIn,
+  historyPlace,
+  purchase,
+  purchaseIdOf,
+  purchaseKey,
+  salesOf,
+  type HistoryRecord,
+  type PurchaseRecord,
 } from './purchase.store.ts'
 
 export const purchaseRecorded = event('purchase.recorded', 'A customer bought something')
@@ -34,14 +43,22 @@ interface Held {
 
 /** Everything that recording these purchases has to know beforehand: one read of one unit each. */
 export function keysFor(customerId: string, purchases: readonly Purchase[]): Key[] {
-  return [placeOf(customer, customerId), historyPlace(customerId), ...purchases.map((one) => placeOf(purchase, purchaseIdOf(customerId, one)))]
+  return [
+    placeOf(customer, customerId),
+    historyPlace(customerId),
+    ...purchases.map((one) => placeOf(purchase, purchaseIdOf(customerId, one))),
+  ]
 }
 
 async function hold(ctx: Ctx, customerId: string, purchases: readonly Purchase[], read: Read): Promise<Held> {
   const [file, past, ...there] = await read(keysFor(customerId, purchases))
   if (!file || file['deletedAt'] || !mayTouch(ctx, customer, file)) throw missing('customer', customerId)
   const known = there.flatMap((item) => (item ? [recordIn<'purchase', Purchase>(item)] : []))
-  return { buyer: recordIn<'customer', FieldsOf<typeof customer>>(file), past: historyIn(past), known: new Map(known.map((one) => [one.id, one])) }
+  return {
+    buyer: recordIn<'customer', FieldsOf<typeof customer>>(file),
+    past: historyIn(past),
+    known: new Map(known.map((one) => [one.id, one])),
+  }
 }
 
 /**
@@ -53,7 +70,11 @@ async function hold(ctx: Ctx, customerId: string, purchases: readonly Purchase[]
  * @throws Stale when the customer or the history changed meanwhile
  */
 export async function recordAll(
-  ctx: Ctx, measure: Measure, customerId: string, purchases: readonly Purchase[], how: { kept?: boolean; read?: Read } = {},
+  ctx: Ctx,
+  measure: Measure,
+  customerId: string,
+  purchases: readonly Purchase[],
+  how: { kept?: boolean; read?: Read } = {},
 ): Promise<Outcome[]> {
   const held = await hold(ctx, customerId, purchases, how.read ?? ((keys) => ctx.table.getAll(keys)))
   const { outcomes, changes } = plan(ctx, customerId, held, purchases)
@@ -61,14 +82,18 @@ export async function recordAll(
   if (made.length === 0) return outcomes
   await fixCurrency(ctx, measure.currency)
   const past = await historyWith(ctx, customerId, held.past, made)
-  const all = [...changes.map((one) => one.change), ...historyChange(ctx, customerId, held.past, past), ...lifecycleChange(ctx, held.buyer, made)]
+  const all = [
+    ...changes.map((one) => one.change),
+    ...historyChange(ctx, customerId, held.past, past),
+    ...lifecycleChange(ctx, held.buyer, made),
+  ]
   try {
     await commit(ctx, all, how.kept ? made[0] : undefined)
     return outcomes
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    // Someone else recorded the same purchase, or the customer's first one, between our read and our write.
-    if (error.code === 'purchase.exists' || error.code === 'history.exists') throw new Stale(customerId)
+    // Someone else recorded the same purchase between our read and our write.
+    if (error.code === 'purchase.exists') throw new Stale(customerId)
     if (purchases.length === 1) throw error
     return oneByOne(ctx, measure, customerId, purchases)
   }
@@ -103,12 +128,18 @@ function plan(ctx: Ctx, customerId: string, { known }: Held, purchases: readonly
 /** What is said of an order that is there already. */
 function sightOf(there: PurchaseRecord, one: Purchase): Outcome {
   const existingId = there.id
-  if (there.deletedAt) return { refusal: fault('conflict', 'purchase.deleted', `${existingId} is in the bin; restore it instead.`, { existingId }) }
+  if (there.deletedAt)
+    return { refusal: fault('conflict', 'purchase.deleted', `${existingId} is in the bin; restore it instead.`, { existingId }) }
   if (sameFacts(there, one)) return { record: there, existing: true }
   return { refusal: fault('conflict', 'purchase.order_taken', `${existingId} is the same order with other facts.`, { existingId }) }
 }
 
-async function historyWith(ctx: Ctx, customerId: string, past: HistoryRecord | undefined, made: readonly Purchase[]): Promise<History | undefined> {
+async function historyWith(
+  ctx: Ctx,
+  customerId: string,
+  past: HistoryRecord | undefined,
+  made: readonly Purchase[],
+): Promise<History | undefined> {
   const sales = made.map(saleOf).sort((a, b) => (a.at < b.at ? -1 : 1))
   return foldedHistory(past, sales, ctx.now) ?? historyOf([...(await salesOf(ctx, customerId)), ...sales], ctx.now)
 }

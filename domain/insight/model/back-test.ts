@@ -98,7 +98,10 @@ function rank(scored: readonly Scored[], rule: RankingRule): Ranked[] {
 }
 
 function qualityOf(scored: readonly Scored[], rule: RankingRule): RankingQuality | undefined {
-  const active = rank(scored.filter((customer) => customer.active), rule)
+  const active = rank(
+    scored.filter((customer) => customer.active),
+    rule,
+  )
   const aucAll = auc(rank(scored, rule))
   const aucActive = auc(active)
   const precisionTop = precisionAtTop(active, TOP_SHARE)
@@ -125,8 +128,7 @@ function cutResult(snapshot: Snapshot, scored: readonly Scored[], horizonDays: n
 }
 
 function meanQuality(qualities: readonly RankingQuality[]): RankingQuality {
-  const mean = (pick: (quality: RankingQuality) => number) =>
-    qualities.reduce((sum, quality) => sum + pick(quality), 0) / qualities.length
+  const mean = (pick: (quality: RankingQuality) => number) => qualities.reduce((sum, quality) => sum + pick(quality), 0) / qualities.length
   return { aucAll: mean((q) => q.aucAll), aucActive: mean((q) => q.aucActive), precisionTop: mean((q) => q.precisionTop) }
 }
 
@@ -161,7 +163,12 @@ export function backTest(snapshots: readonly Snapshot[], horizonDays: number): B
     const ranked = rank(pooled, rule)
     if (ranked.length === 0) continue
     calibrations[rule] = calibration(ranked.map(({ score, left }) => ({ probability: 1 - score, came: !left })))
-    lift[rule] = liftByDecile(rank(pooled.filter((customer) => customer.active), rule))
+    lift[rule] = liftByDecile(
+      rank(
+        pooled.filter((customer) => customer.active),
+        rule,
+      ),
+    )
   }
   return { horizonDays, cuts, ...meanOverCuts(cuts), calibration: calibrations, lift }
 }

@@ -36,12 +36,7 @@ export function aliveCrossingDay(model: BtydModel, state: RhythmState, theta: nu
  * The first day (since 1970-01-01) on which P(any purchase within the horizon) is at or below the line if no purchase
  * comes. P(any) falls with age, so whole days are bisected; undefined when it takes more than a hundred years.
  */
-export function anyCrossingDay(
-  model: BtydModel,
-  state: RhythmState,
-  horizonDays: number,
-  line: number,
-): number | undefined {
+export function anyCrossingDay(model: BtydModel, state: RhythmState, horizonDays: number, line: number): number | undefined {
   const below = (day: number) => pAny(model, historyAt(state, day), horizonDays / DAYS_PER_WEEK) <= line
   if (below(state.lastDay)) return state.lastDay
   let above = state.lastDay

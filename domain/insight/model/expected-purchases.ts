@@ -80,8 +80,7 @@ function byQuadrature(model: BtydModel, history: PurchaseHistory, weeks: number)
  */
 export function expectedPurchasesIfAlive(model: BtydModel, history: PurchaseHistory, weeks: number): number {
   if (weeks <= 0) return 0
-  const expected =
-    model.params.a > QUADRATURE_FROM_A ? byQuadrature(model, history, weeks) : bySeries(model, history, weeks)
+  const expected = model.params.a > QUADRATURE_FROM_A ? byQuadrature(model, history, weeks) : bySeries(model, history, weeks)
   return Math.max(0, expected)
 }
 

@@ -99,7 +99,10 @@ function startsOf(kind: BtydKind, cells: readonly ModelCell[], counts: Counts, s
   if (start) return [[start.r, start.alpha, start.a, start.b].map(Math.log)]
   const stride = Math.ceil(cells.length / SEARCHED_CELLS)
   if (stride === 1) return roughStarts(cells, counts)
-  const sample = likelihoodObjective(kind, cells.filter((_, i) => i % stride === 0))
+  const sample = likelihoodObjective(
+    kind,
+    cells.filter((_, i) => i % stride === 0),
+  )
   return [least(sample, roughStarts(cells, counts)).logParams]
 }
 

@@ -19,7 +19,10 @@ function sum(quality: { readonly aucAll: number; readonly aucActive: number }): 
  */
 export function chooseScore(snapshots: readonly Snapshot[], tested: BackTest): ScoreChoice {
   const { horizonDays } = tested
-  const learned = learnScore(snapshots.map((snapshot) => examplesOf(snapshot, horizonDays)), horizonDays)
+  const learned = learnScore(
+    snapshots.map((snapshot) => examplesOf(snapshot, horizonDays)),
+    horizonDays,
+  )
   if (!learned) {
     const why = `P(any purchase within ${horizonDays} days) of the rhythm model: the past holds ${snapshots.length} usable cut dates, and learning takes ${FEWEST_CUTS} with ${FEWEST_LEARNERS} customers and both outcomes.`
     return { kind: 'pAny', horizonDays, why }
@@ -33,7 +36,12 @@ export function chooseScore(snapshots: readonly Snapshot[], tested: BackTest): S
   const rows = [show('learned', byLearning), show('P(any purchase)', byModel), ...(fixedDays ? [show('days since last', fixedDays)] : [])]
   const figures = `AUC over all / active customers, mean of ${tested.comparedCuts} cuts: ${rows.join(', ')}.`
   return sum(byLearning) >= sum(byModel)
-    ? { kind: 'learned', horizonDays, why: `Learned from ${learned.cuts} earlier cut dates, and no worse in back-test. ${figures}`, learned }
+    ? {
+        kind: 'learned',
+        horizonDays,
+        why: `Learned from ${learned.cuts} earlier cut dates, and no worse in back-test. ${figures}`,
+        learned,
+      }
     : { kind: 'pAny', horizonDays, why: `P(any purchase) ranked better than the learned score in back-test. ${figures}` }
 }
 

@@ -41,9 +41,7 @@ export function customerTheta(model: BtydModel, state: RhythmState, line: Warnin
  */
 export function warningDay(model: BtydModel, state: RhythmState, line: WarningLine): number | undefined {
   const theta = customerTheta(model, state, line)
-  return line.measure === 'alive'
-    ? aliveCrossingDay(model, state, theta)
-    : anyCrossingDay(model, state, line.horizonDays, theta)
+  return line.measure === 'alive' ? aliveCrossingDay(model, state, theta) : anyCrossingDay(model, state, line.horizonDays, theta)
 }
 
 /** Why a warning is raised, in numbers. */

@@ -3,19 +3,35 @@ import { dayFrom, type Day } from '../../kernel/clock.ts'
 import { sayMoney } from '../../kernel/money.ts'
 import { dayNumberIn } from '../../kernel/zone.ts'
 import { expectedPurchases } from '../model/expected-purchases.ts'
-import { lifetimeValue } from '../model/lifetime-value.ts'
-import { historyAt, DAYS_PER_WEEK, type RhythmState } from '../../customer/rhythm/index.ts'
-import { warningDay, warningReason } from '../model/warning-line.ts'
-import { lineOf, spendParams, type CurrentModel } from '../statistics/index.ts'
+import type { BtydModel } from '../model/btyd.ts'
+import { lifetimeValue, type ValuePolicy } from '../model/lifetime-value.ts'
+import { historyAt, DAYS_PER_WEEK, type PurchaseHistory, type RhythmState } from '../../customer/rhythm/index.ts'
+import { warningDay, warningReason, type WarningReason } from '../model/warning-line.ts'
+import {
+  lineOf,
+  rhythmOf,
+  riskFor,
+  spendParams,
+  valuePolicyOf,
+  type CurrentModel,
+  type Risk,
+  type Segment,
+  type SegmentFacts,
+} from '../statistics/index.ts'
 
 /** Where the formulas come from, beside the numbers they gave. */
-export const FORMULAS = {
-  pAlive: 'MBG/NBD, P(alive): Batislam, Denizel & Filiztekin 2007, eq. 8',
-  pAny: 'P(alive) · (1 − ((α+T)/(α+T+t))^(r+x)): MBG/NBD, chance of a purchase within t',
-  expectedPurchases: 'MBG/NBD, E[Y(t)]: Batislam, Denizel & Filiztekin 2007, eq. 10; Fader, Hardie & Lee 2005, eq. 10',
-  expectedSpend: 'Gamma-Gamma, E(M | x, m): Fader & Hardie 2013, eq. 5',
-  value12Months: 'Σ months E(Δ) × E(M) ÷ (1+d)^i, d = 1 % a month: Fader, Hardie & Lee 2005, "RFM and CLV"',
-} as const
+export function formulasOf({ months, margin, monthlyDiscount }: ValuePolicy) {
+  return {
+    pAlive: 'MBG/NBD, P(alive): Batislam, Denizel & Filiztekin 2007, eq. 8',
+    pAny: 'P(alive) · (1 − ((α+T)/(α+T+t))^(r+x)): MBG/NBD, chance of a purchase within t',
+    risk: 'probability of no purchase within the horizon, by the score that the back-test chose',
+    expectedPurchases: 'MBG/NBD, E[Y(t)]: Batislam, Denizel & Filiztekin 2007, eq. 10; Fader, Hardie & Lee 2005, eq. 10',
+    expectedSpend: 'Gamma-Gamma, E(M | x, m): Fader & Hardie 2013, eq. 5',
+    value12Months: `Σ ${months} months E(Δ) × E(M) × margin ${margin} ÷ (1+d)^i, d = ${share(monthlyDiscount)} a month: Fader, Hardie & Lee 2005, "RFM and CLV"`,
+    atStake: 'the same value if the customer is still alive: value ÷ P(alive)',
+  } as const
+}
+const share = (value: number): string => `${Math.round(value * 1_000) / 10} %`
 
 export const DAYS_PER_YEAR = 365
 
@@ -31,27 +47,41 @@ export interface Explanation {
   pAny: number
   horizonDays: number
   warningLine: number
+  risk: Risk
   expectedPurchases: { withinHorizon: number; within12Months: number }
   expectedSpendMinor: number
   value12MonthsMinor: number
   valueAtStakeMinor: number
+  margin: number
+  monthlyDiscount: number
   warnDay?: Day
+  /** The segment whose model spoke, where it is not everybody's. */
+  segment?: Segment
   words: string
 }
 
-/** Explains a rhythm: every number the warning is decided by, and what they mean. */
-export function explain(
-  model: CurrentModel,
-  state: RhythmState & { net: number; count: number },
-  workspace: Workspace,
-  now: string,
-): Explanation {
+/** What a rhythm is explained from: all of it lies at the head of a customer's partition or in a warm function's memory. */
+export interface RhythmFacts {
+  model: CurrentModel
+  history: RhythmState & { net: number; count: number }
+  file?: SegmentFacts | undefined
+  workspace: Workspace
+  now: string
+}
+
+/**
+ * Explains a rhythm: every number the warning is decided by, and what they mean. Reads nothing.
+ * @example explainRhythm({ model: await modelOf(ctx), history, file: customer, workspace: await workspaceOf(ctx), now: ctx.now })
+ */
+export function explainRhythm({ model, history: state, file, workspace, now }: RhythmFacts): Explanation {
   const today = dayNumberIn(now, workspace.timeZone)
   const line = lineOf(workspace)
-  const spend = spendParams(model, state)
-  const reason = warningReason(model.rhythm, spend, state, line, today)
+  const { segment, ...rhythm } = rhythmOf(model, file)
+  const policy = valuePolicyOf(model)
+  const reason = warningReason(rhythm, spendParams(model, state), state, line, today, policy)
   const past = historyAt(state, today)
-  const warn = warningDay(model.rhythm, state, line)
+  const warn = warningDay(rhythm, state, line)
+  const risk = riskFor(model, file, state, today, workspace.horizonDays)
   const numbers = {
     repeatDays: state.x,
     firstPurchase: dayFrom(state.firstDay),
@@ -63,16 +93,25 @@ export function explain(
     pAny: thousandth(reason.pAny),
     horizonDays: reason.horizonDays,
     warningLine: thousandth(reason.theta),
-    expectedPurchases: {
-      withinHorizon: thousandth(expectedPurchases(model.rhythm, past, reason.horizonDays / DAYS_PER_WEEK)),
-      within12Months: thousandth(expectedPurchases(model.rhythm, past, DAYS_PER_YEAR / DAYS_PER_WEEK)),
-    },
-    expectedSpendMinor: Math.round(reason.expectedSpend),
-    value12MonthsMinor: Math.round(lifetimeValue(model.rhythm, past, reason.expectedSpend)),
-    valueAtStakeMinor: Math.round(reason.valueAtStake),
+    risk: { ...risk, value: thousandth(risk.value) },
+    ...worthOf(rhythm, past, reason, policy),
     ...(warn !== undefined && { warnDay: dayFrom(warn) }),
+    ...(segment && { segment }),
   }
   return { ...numbers, words: sayRhythm(numbers, workspace.currency, dayFrom(today)) }
+}
+
+/** What is expected of a customer, and what that is worth. */
+function worthOf(rhythm: BtydModel, past: PurchaseHistory, reason: WarningReason, policy: ValuePolicy) {
+  const within = (days: number) => thousandth(expectedPurchases(rhythm, past, days / DAYS_PER_WEEK))
+  return {
+    expectedPurchases: { withinHorizon: within(reason.horizonDays), within12Months: within(DAYS_PER_YEAR) },
+    expectedSpendMinor: Math.round(reason.expectedSpend),
+    value12MonthsMinor: Math.round(lifetimeValue(rhythm, past, reason.expectedSpend, policy)),
+    valueAtStakeMinor: Math.round(reason.valueAtStake),
+    margin: policy.margin,
+    monthlyDiscount: policy.monthlyDiscount,
+  }
 }
 
 const tenth = (value: number): number => Math.round(value * 10) / 10
@@ -111,7 +150,7 @@ function sayRhythm(numbers: Omit<Explanation, 'words'>, currency: string, today:
     `The chance that they are still a customer is ${sayChance(numbers.pAlive)};`,
     `that they buy within ${numbers.horizonDays} days, ${sayChance(numbers.pAny)}.`,
     `Expected in 12 months: ${numbers.expectedPurchases.within12Months.toFixed(1)} purchases of about ${money(numbers.expectedSpendMinor)},`,
-    `worth ${money(numbers.value12MonthsMinor)} today.`,
+    `worth ${money(numbers.value12MonthsMinor)} today${numbers.margin < 1 ? ` at a margin of ${share(numbers.margin)}` : ''}.`,
     sayWarnDay(numbers, today),
   ].join(' ')
 }

@@ -5,8 +5,8 @@ import * as f from '../../kernel/fields.ts'
 import { money } from '../../kernel/money.ts'
 import { idOf } from '../../kernel/record.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
-import { modelOf, type CurrentModel } from '../statistics/index.ts'
-import { explain, FORMULAS } from './explain.ts'
+import { modelOf, valuePolicyOf, type CurrentModel } from '../statistics/index.ts'
+import { explainRhythm, formulasOf, type Explanation } from './explain.ts'
 import { visibleHead, type RhythmRecord, rhythm } from './rhythm.store.ts'
 
 const chance = () => z.number().min(0).max(1)
@@ -27,8 +27,12 @@ const view = () =>
       })
       .optional(),
     chances: z.object({ pAlive: chance(), pAny: chance(), horizonDays: z.int() }).optional(),
+    risk: z
+      .object({ value: chance(), score: z.enum(['pAny', 'learned']), why: z.string() })
+      .optional()
+      .describe('probability of no purchase within the horizon, by the score that the back-test chose: what ranks customers'),
     expected: z.object({ purchasesWithinHorizon: z.number(), purchasesWithin12Months: z.number(), spendPerPurchase: money() }).optional(),
-    value: z.object({ next12Months: money(), atStake: money() }).optional(),
+    value: z.object({ next12Months: money(), atStake: money(), margin: z.number(), monthlyDiscount: z.number() }).optional(),
     warning: z.object({ line: chance(), day: f.day().optional(), nextLookAt: f.instant().optional() }).optional(),
     model: z.object({
       kind: z.string(),
@@ -37,12 +41,22 @@ const view = () =>
       source: z.enum(['fitted', 'pooled']),
       why: z.string(),
       version: z.int(),
+      segment: z.object({ by: z.string(), value: z.string(), customers: z.int(), why: z.string() }).optional(),
     }),
     formulas: z.record(z.string(), z.string()),
   })
 
-function sayModel({ rhythm: { kind, params }, spend, source, why, version }: CurrentModel) {
-  return { kind, parameters: { ...params }, ...(spend && { spendParameters: { ...spend } }), source, why, version }
+/** The model that spoke for a customer: everybody's, or their segment's. */
+function sayModel({ rhythm: { kind, params }, spend, source, why, version, settings }: CurrentModel, segment?: Explanation['segment']) {
+  return {
+    kind,
+    parameters: { ...(segment?.params ?? params) },
+    ...(spend && { spendParameters: { ...spend } }),
+    source,
+    why,
+    version,
+    ...(segment && { segment: { by: settings.segmentBy, value: segment.value, customers: segment.customers, why: segment.why } }),
+  }
 }
 
 function stateOf(timer: RhythmRecord | undefined): 'waiting' | 'warned' | 'idle' {
@@ -55,29 +69,41 @@ export const show = action(
   () => ({ input: z.strictObject({ id: idOf(customer) }), output: view() }),
   async (ctx, { id }) => {
     const [head, model, workspace] = await Promise.all([visibleHead(ctx, id), modelOf(ctx), workspaceOf(ctx)])
-    const common = { customerId: id, model: sayModel(model), formulas: FORMULAS }
-    if (!head.history) return { ...common, state: 'no_purchase' as const, words: 'No purchase is recorded yet.' }
+    const formulas = formulasOf(valuePolicyOf(model))
+    if (!head.history) {
+      return { customerId: id, model: sayModel(model), formulas, state: 'no_purchase' as const, words: 'No purchase is recorded yet.' }
+    }
     const timer = head.single(rhythm)
-    const told = explain(model, head.history, workspace, ctx.now)
-    const worth = (amount: number) => ({ amount, currency: workspace.currency })
-    const { repeatDays, firstPurchase, lastPurchase, daysSinceLast, usualGapDays, gapOf } = told
+    const told = explainRhythm({ model, history: head.history, file: head.customer, workspace, now: ctx.now })
     return {
-      ...common,
+      customerId: id,
+      model: sayModel(model, told.segment),
+      formulas,
       state: stateOf(timer),
-      words: told.words,
-      purchases: { repeatDays, firstPurchase, lastPurchase, daysSinceLast, usualGapDays, gapOf },
-      chances: { pAlive: told.pAlive, pAny: told.pAny, horizonDays: told.horizonDays },
-      expected: {
-        purchasesWithinHorizon: told.expectedPurchases.withinHorizon,
-        purchasesWithin12Months: told.expectedPurchases.within12Months,
-        spendPerPurchase: worth(told.expectedSpendMinor),
-      },
-      value: { next12Months: worth(told.value12MonthsMinor), atStake: worth(told.valueAtStakeMinor) },
-      warning: {
-        line: told.warningLine,
-        ...(told.warnDay !== undefined && { day: told.warnDay }),
-        ...(timer?.dueAt !== undefined && { nextLookAt: timer.dueAt }),
-      },
+      ...viewIn(told, workspace.currency, timer?.dueAt),
     }
   },
 )
+
+/** An explanation as it leaves. */
+function viewIn(told: Explanation, currency: string, nextLookAt: string | undefined) {
+  const worth = (amount: number) => ({ amount, currency })
+  const { repeatDays, firstPurchase, lastPurchase, daysSinceLast, usualGapDays, gapOf, margin, monthlyDiscount } = told
+  return {
+    words: told.words,
+    purchases: { repeatDays, firstPurchase, lastPurchase, daysSinceLast, usualGapDays, gapOf },
+    chances: { pAlive: told.pAlive, pAny: told.pAny, horizonDays: told.horizonDays },
+    risk: told.risk,
+    expected: {
+      purchasesWithinHorizon: told.expectedPurchases.withinHorizon,
+      purchasesWithin12Months: told.expectedPurchases.within12Months,
+      spendPerPurchase: worth(told.expectedSpendMinor),
+    },
+    value: { next12Months: worth(told.value12MonthsMinor), atStake: worth(told.valueAtStakeMinor), margin, monthlyDiscount },
+    warning: {
+      line: told.warningLine,
+      ...(told.warnDay !== undefined && { day: told.warnDay }),
+      ...(nextLookAt !== undefined && { nextLookAt }),
+    },
+  }
+}

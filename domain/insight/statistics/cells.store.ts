@@ -3,6 +3,7 @@ import type { Item } from '../../kernel/table/table.ts'
 import { rhythmCellChanges, type RhythmCell } from '../model/cells.ts'
 import type { RhythmState } from '../../customer/rhythm/index.ts'
 import { spendCellChanges, type SpendSums } from '../model/spend-cells.ts'
+import { tallyAdds, tallyIn, type Tally } from './tally.ts'
 
 /**
  * Sufficient statistics of the models: one item per cell of customers who share the week of their first purchase, their
@@ -24,8 +25,11 @@ const cellPartition = (generation: number, shard: number): string => `cells#${ge
 /** Attributes of a spend band: `s12n` customers, `s12m` Σ mean, `s12l` Σ ln mean of band 12; `s-3n` of band −3. */
 const BAND = /^s(-?\d+)n$/
 
+/** A customer's state as it is counted; `net` is absent in marks made before it was. */
+export type CountedState = RhythmState & { readonly net?: number }
+
 /** What one customer alone adds to the cells (sign 1) or takes from them (−1). */
-function sideOf(generation: number, state: RhythmState, sign: 1 | -1): CellAdds | undefined {
+function sideOf(generation: number, state: CountedState, sign: 1 | -1): CellAdds | undefined {
   const [before, after] = sign === 1 ? [undefined, state] : [state, undefined]
   const [cell] = rhythmCellChanges(before, after)
   if (!cell) return undefined
@@ -37,6 +41,7 @@ function sideOf(generation: number, state: RhythmState, sign: 1 | -1): CellAdds 
     add[`s${band}m`] = meanMilli
     add[`s${band}l`] = lnMeanMicro
   }
+  if (state.net !== undefined) Object.assign(add, tallyAdds({ ...state, net: state.net }, sign))
   const shard = ((firstWeek % SHARDS) + SHARDS) % SHARDS
   return { key: { pk: cellPartition(generation, shard), sk: key }, add }
 }
@@ -44,7 +49,7 @@ function sideOf(generation: number, state: RhythmState, sign: 1 | -1): CellAdds 
 /** What a change of customers does to the cells, each cell once, nothing that cancels out. */
 export function cellAdds(
   generation: number,
-  moves: readonly { from?: RhythmState | undefined; to?: RhythmState | undefined }[],
+  moves: readonly { from?: CountedState | undefined; to?: CountedState | undefined }[],
 ): CellAdds[] {
   const cells = new Map<string, CellAdds>()
   for (const { from, to } of moves) {
@@ -108,6 +113,16 @@ function addSpend(spend: Map<string, SpendSums>, x: number, item: Item): void {
       lnMeanMicro: sums.lnMeanMicro + numberIn(item, `s${band}l`),
     })
   }
+}
+
+/** The tallies of a generation: who bought last when, how often and for how much. Read with the cells, at the same cost. */
+export async function readTallies(ctx: Ctx, generation: number): Promise<Tally[]> {
+  const shards = Array.from({ length: SHARDS }, async (_, shard) => {
+    const tallies: Tally[] = []
+    for await (const item of cellItems(ctx, generation, shard, { eventual: true })) tallies.push(tallyIn(item))
+    return tallies
+  })
+  return (await Promise.all(shards)).flat().filter(({ n }) => n > 0)
 }
 
 async function* cellItems(ctx: Ctx, generation: number, shard: number, how: { eventual?: boolean } = {}): AsyncGenerator<Item> {

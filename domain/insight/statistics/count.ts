@@ -1,8 +1,8 @@
 import type { Ctx } from '../../kernel/context.ts'
 import type { Change, Projection } from '../../kernel/event.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
-import type { RhythmState } from '../../customer/rhythm/index.ts'
-import { addToCell, cellAdds } from './cells.store.ts'
+import { addToCell, cellAdds, type CountedState } from './cells.store.ts'
+import { noteNewcomers } from './sample.ts'
 
 /**
  * Which generation of cells purchases are counted into, and which one fits read. They differ only while a recount is
@@ -27,7 +27,7 @@ export async function countingOf(ctx: Ctx): Promise<Counting> {
 export interface Counted {
   pk: string
   version: number
-  state?: RhythmState
+  state?: CountedState
 }
 
 /** The history in an item of the table; undefined when the item is something else. */
@@ -38,11 +38,12 @@ export function countedIn(item: Item | undefined): Counted | undefined {
   return { pk: String(pk), version: Number(version), ...(state && { state }) }
 }
 
-function stateIn(item: Item): RhythmState | undefined {
+function stateIn(item: Item): CountedState | undefined {
+  const { net } = item
   const [firstDay, lastDay, x, repeatSpend] = ['firstDay', 'lastDay', 'x', 'repeatSpend'].map((name) => item[name])
   if (typeof firstDay !== 'number' || typeof lastDay !== 'number' || typeof x !== 'number' || typeof repeatSpend !== 'number')
     return undefined
-  return { firstDay, lastDay, x, repeatSpend }
+  return { firstDay, lastDay, x, repeatSpend, ...(typeof net === 'number' && { net }) }
 }
 
 /** Customers whose marks are written at once. */
@@ -55,7 +56,8 @@ const AT_ONCE = 25
  * order counts once, and a change never told is made good by the next one.
  *
  * Cost: 1 write for the mark, 1 for each cell left and entered, 1 when the cell left is empty: 4 units a purchase at most;
- * cells that several customers of one batch share are written once.
+ * cells that several customers of one batch share are written once. A first purchase: 1 for the mark, 1 for the cell, 1 for
+ * the note that the customer may be sampled.
  *
  * What can drift: a function killed between a mark and its cells loses that difference for the customers in flight (25 at
  * most), and a cell whose answer was lost on the network may be added to twice. Cells that fail are counted in `lost`;
@@ -85,11 +87,20 @@ async function countSome(ctx: Ctx, customers: readonly Counted[]): Promise<numbe
   const { generation } = await countingOf(ctx)
   const marks = await Promise.all(customers.map((one) => mark(ctx, one, generation)))
   const moves = marks.filter((one) => one !== undefined && one !== 'look again')
+  await noteNewcomers(
+    ctx,
+    customers.flatMap(({ pk }, at) => (isNewcomer(marks[at]) ? [pk] : [])),
+  )
   const results = await Promise.allSettled(cellAdds(generation, moves).map((adds) => addToCell(ctx, adds)))
   const failed = results.filter((result) => result.status === 'rejected').length
   if (failed > 0) await noteLoss(ctx, failed)
   const again = customers.filter((_, at) => marks[at] === 'look again')
   return moves.length + (again.length > 0 ? await count(ctx, await reread(ctx, again)) : 0)
+}
+
+/** Whether a mark is the first of its customer, in this generation of cells. */
+function isNewcomer(marked: Move | 'look again' | undefined): boolean {
+  return typeof marked === 'object' && marked.from === undefined && marked.to !== undefined
 }
 
 async function reread(ctx: Ctx, customers: readonly Counted[]): Promise<Counted[]> {
@@ -103,8 +114,8 @@ async function noteLoss(ctx: Ctx, failed: number): Promise<void> {
 }
 
 interface Move {
-  from?: RhythmState
-  to?: RhythmState
+  from?: CountedState
+  to?: CountedState
 }
 
 /**
@@ -127,7 +138,7 @@ async function mark(ctx: Ctx, customer: Counted, generation: number): Promise<Mo
 }
 
 /** From the cell it was in, if that is of the same generation, to the cell it belongs in. */
-function moveOf(before: Item | undefined, generation: number, to: RhythmState | undefined): Move {
+function moveOf(before: Item | undefined, generation: number, to: CountedState | undefined): Move {
   const counted = before?.['g'] === generation ? stateIn((before['state'] ?? {}) as Item) : undefined
   return { ...(counted && { from: counted }), ...(to && { to }) }
 }

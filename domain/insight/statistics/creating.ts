@@ -2,7 +2,7 @@ import { Stale } from '../../kernel/commit.ts'
 import { Fault } from '../../kernel/fault.ts'
 
 /**
- * Does a commit that creates a record of which there is only one. When another run created it meanwhile, the action is
+ * Does a commit that creates a record whose key or unique value is fixed (of a `single` the kernel does this by itself). When another run created it meanwhile, the action is
  * run again: it is that run's record now that must be looked at.
  * @param code of the conflict, `rhythm.exists`
  */

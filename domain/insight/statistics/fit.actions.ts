@@ -13,8 +13,7 @@ import { modelSpendCells } from '../model/spend-cells.ts'
 import { fitSpend } from '../model/spend-fit.ts'
 import { readCells, type Cells } from './cells.store.ts'
 import { countingOf } from './count.ts'
-import { creating } from './creating.ts'
-import { lastFit, model, MODEL_KEY } from './model.store.ts'
+import { lastFit, model, MODEL_KEY, MODEL_MEMO } from './model.store.ts'
 import { lineOf, typicalStake, type Model } from './model.ts'
 
 export const modelFitted = event('model.fitted', 'The models of rhythm and spend were fitted to the workspace’s customers')
@@ -39,8 +38,8 @@ export const fit = action(
     const { record, change } = before
       ? alter(ctx, model, before, fields, modelFitted)
       : create(ctx, model, fields, modelFitted, { own: MODEL_KEY })
-    await creating('model.exists', () => commit(ctx, [change], record))
-    ctx.memo.drop('model')
+    await commit(ctx, [change], record)
+    ctx.memo.drop(MODEL_MEMO)
     return record
   },
 )

@@ -7,7 +7,11 @@ import { DAYS_PER_WEEK, historyAt, type RhythmState } from '../../customer/rhyth
 import { expectedSpend } from '../model/gamma-gamma.ts'
 import { valueAtStake } from '../model/lifetime-value.ts'
 import { warningDay, type WarningLine } from '../model/warning-line.ts'
+import { DEFAULT_VALUE_POLICY, type ValuePolicy } from '../model/lifetime-value.ts'
 import type { RhythmCell } from '../model/cells.ts'
+import type { ScoreChoice } from '../model/score-choice.ts'
+import type { Segment } from './score.ts'
+import { newSettings, type Settings } from './settings.ts'
 
 const btydParams = () => z.object({ r: z.number(), alpha: z.number(), a: z.number(), b: z.number() })
 const spendParamsShape = () => z.object({ p: z.number(), q: z.number(), v: z.number() })
@@ -52,7 +56,7 @@ export const modelShape = () => ({
   comparison: rhythmFit(),
   /** Gamma-Gamma (Fader & Hardie 2013). */
   spend: spendFit(),
-  /** Value at stake of the customer in the middle, by which the severity of a warning is judged. Minor units; 0 while nobody bought twice. */
+  /** Value at stake, as revenue, of the customer in the middle, by which the severity of a warning is judged. Minor units; 0 while nobody bought twice. */
   typicalValueMinor: z.int(),
 })
 export type Model = z.output<z.ZodObject<ReturnType<typeof modelShape>>>
@@ -78,6 +82,13 @@ export interface CurrentModel {
   version: number
   source: 'fitted' | 'pooled'
   why: string
+  /** Customers the last fit saw; absent before it. */
+  customers?: number
+  settings: Settings
+  /** The score that ranks risk, as the last back-test chose it. */
+  score?: ScoreChoice
+  /** Models of the segments that the settings name, where the last back-test found them worth it. */
+  segments?: readonly Segment[]
 }
 
 /** What is used before the first fit. */
@@ -86,6 +97,12 @@ export const publishedModel: CurrentModel = {
   version: 0,
   source: 'pooled',
   why: 'No fit has run yet, so the parameters are published ones (CDNOW).',
+  settings: newSettings,
+}
+
+/** How value is counted: twelve months, with the workspace's margin and discount. */
+export function valuePolicyOf({ settings: { margin, monthlyDiscount } }: Pick<CurrentModel, 'settings'>): ValuePolicy {
+  return { ...DEFAULT_VALUE_POLICY, margin, monthlyDiscount }
 }
 
 /**
@@ -96,10 +113,10 @@ export function spendParams(model: CurrentModel, { net, count }: { net: number; 
   return model.spend ?? publishedSpendParams(net > 0 ? net / count : 1)
 }
 
-/** What a customer has at stake on their own warning day, in the unit of `spend`. */
+/** What a customer has at stake on their own warning day as revenue, in the unit of `spend`: at a margin of 1. */
 export function stakeWhenWarned(model: BtydModel, spend: GammaGammaParams, state: RhythmState, line: WarningLine): number {
   const day = warningDay(model, state, line) ?? state.lastDay
-  return valueAtStake(model, historyAt(state, day), expectedSpend(spend, { x: 0, mean: 0 }))
+  return valueAtStake(model, historyAt(state, day), expectedSpend(spend, { x: 0, mean: 0 }), DEFAULT_VALUE_POLICY)
 }
 
 /**

@@ -6,46 +6,61 @@ import type { Ctx } from '../../kernel/context.ts'
 import { dueSchema } from '../../kernel/event.ts'
 import { customerIdIn } from '../../kernel/id.ts'
 import { headOf } from '../rhythm/index.ts'
+import { comeIntoForce } from './effect.ts'
 import { eventOf, tierAtRisk, tierLooked } from './events.ts'
 import { membershipChange, settingOf } from './follow.ts'
 import { dueOf, earnedAfterExpiry, ruleToKeep, turned, windowOfExpiry, type Membership, type Setting, type Turn } from './tier.ts'
+import { tierPolicy } from './policy.store.ts'
 import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
-import { sayDropped, sayKept, sayOverrideEnded } from './words.ts'
+import { step } from './walk.actions.ts'
+import { tierWalk } from './walk.store.ts'
+import { sayDropped, sayKept, sayLowest, sayOverrideEnded } from './words.ts'
 
 type Earned = NonNullable<Membership['earned']> & { validUntil: Day }
 
-const outcome = () => z.object({ outcome: z.enum(['not_due', 'override_ended', 'expired', 'at_risk', 'safe']) })
+const steps = ['not_due', 'override_ended', 'expired', 'at_risk', 'safe', 'in_force', 'blocked', 'walked', 'stopped'] as const
+const outcome = () => z.object({ outcome: z.enum(steps) })
 type Outcome = z.output<ReturnType<typeof outcome>>
+
+/** Handles one due item of the job `tiers`: a membership, a policy whose date has come, a walk over the customers that goes on. */
+export const review = action(
+  'tier.review',
+  () => ({ input: dueSchema(), output: outcome() }),
+  async (ctx, { id }): Promise<Outcome> => {
+    if (tierPolicy.is(id)) return { outcome: await comeIntoForce(ctx, id) }
+    return tierWalk.is(id) ? { outcome: await step(ctx, id) } : reviewMember(ctx, id)
+  },
+)
 
 /**
  * Handles one membership whose time has come, one step a run: an override that ended, an expiry, or the look ahead of one.
  * The record's version is the condition of each step, so two runs at once take it once.
  */
-export const review = action(
-  'tier.review',
-  () => ({ input: dueSchema(), output: outcome() }),
-  async (ctx, { id }): Promise<Outcome> => {
-    const customerId = customerIdIn(id)
-    const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
-    const member = head.single(tier)
-    if (!member?.dueAt || member.dueAt > ctx.now || member.deletedAt) return { outcome: 'not_due' }
-    if (member.override && member.override.until < setting.today) {
-      const words = sayOverrideEnded(setting.policy, member)
-      return turn(ctx, setting, member, { override: null, cause: 'override_ended', words }, 'override_ended')
-    }
-    const { earned } = member
-    if (!earned?.validUntil) return save(ctx, member, { dueAt: dueOf(setting, member) ?? null }, 'safe')
-    const expiring = { ...earned, validUntil: earned.validUntil }
-    return earned.validUntil < setting.today ? expire(ctx, setting, member, expiring) : lookAhead(ctx, setting, member, expiring)
-  },
-)
+async function reviewMember(ctx: Ctx, id: string): Promise<Outcome> {
+  const customerId = customerIdIn(id)
+  const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
+  const member = head.single(tier)
+  if (!member?.dueAt || member.dueAt > ctx.now || member.deletedAt) return { outcome: 'not_due' }
+  if (member.override && member.override.until < setting.today) {
+    const words = sayOverrideEnded(setting.policy, member)
+    return turn(ctx, setting, member, { override: null, cause: 'override_ended', words }, 'override_ended')
+  }
+  const { earned } = member
+  if (!earned?.validUntil) return save(ctx, member, { dueAt: dueOf(setting, member) ?? null }, 'safe')
+  const expiring = { ...earned, validUntil: earned.validUntil }
+  return earned.validUntil < setting.today ? expire(ctx, setting, member, expiring) : lookAhead(ctx, setting, member, expiring)
+}
 
 async function expire(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned): Promise<Outcome> {
   const { policy, timeZone } = setting
   const rule = ruleToKeep(policy, earned)
   const { minor: spent } = await netSpend(ctx, member.customerId, windowOfExpiry(earned.validUntil, timeZone))
   const { earned: next, kept } = earnedAfterExpiry(setting, earned, spent)
-  const words = kept && rule ? sayKept(policy, rule, spent, next) : sayDropped(policy, earned.tier, rule, spent, next)
+  const words = !kept
+    ? sayDropped(policy, earned.tier, rule, spent, next)
+    : rule
+      ? sayKept(policy, rule, spent, next)
+      : sayLowest(policy, next)
   return turn(ctx, setting, member, { earned: next, cause: kept ? 'renewed' : 'demoted', words }, 'expired')
 }
 

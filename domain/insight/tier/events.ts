@@ -11,6 +11,17 @@ export const overrideEnded = event('tier.override_ended', 'A tier given by hand 
 /** Housekeeping: a look ahead that found nothing amiss, or purchases that earned a tier which an override hides. */
 export const tierLooked = event('tier.looked', 'A customer’s tier was looked at', { published: false })
 
+export const policyDrafted = event('tier_policy.drafted', 'A version of the workspace’s tiers was drafted')
+export const policyChanged = event('tier_policy.changed', 'A draft of the workspace’s tiers changed')
+export const policyPublished = event('tier_policy.published', 'A version of the workspace’s tiers was published for a date to come')
+export const policyTookEffect = event('tier_policy.took_effect', 'A version of the workspace’s tiers came into force')
+export const policyRetired = event('tier_policy.retired', 'A version of the workspace’s tiers gave way to another')
+export const policyBlocked = event('tier_policy.blocked', 'A version of the workspace’s tiers could not take effect on its date')
+/** Housekeeping: the copy of the version in force by which customers are judged. */
+export const rulesChanged = event('tier.rules_changed', 'The tiers in force changed', { published: false })
+export const policySimulated = event('tier_policy.simulated', 'A simulation of a version of the workspace’s tiers is complete')
+export const walkMoved = event('tier.walk_moved', 'A walk over the customers on behalf of a tier policy went on', { published: false })
+
 /** The event of a change that is seen. */
 export const eventOf: Readonly<Record<Cause, ReturnType<typeof event>>> = {
   joined: tierJoined,

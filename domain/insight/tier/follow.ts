@@ -8,11 +8,10 @@ import { happenedSchema, type EventType } from '../../kernel/event.ts'
 import { dayIn } from '../../kernel/zone.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { headOf } from '../rhythm/index.ts'
-import { creating } from '../statistics/index.ts'
 import { eventOf, tierLooked } from './events.ts'
 import { rankOf, reachedBy, type TierRule } from './policy.ts'
 import { policyOf } from './policy.store.ts'
-import { earnedNow, turned, type Membership, type Setting, type Turn } from './tier.ts'
+import { dueOf, earnedNow, turned, validFrom, type Membership, type Setting, type Turn } from './tier.ts'
 import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
 import { sayReached } from './words.ts'
 
@@ -50,32 +49,55 @@ export function membershipChange(
 
 /**
  * After a purchase: promotes the customer at once when the net spend of the trailing 365 days has reached the line of a
- * higher tier. Usually 1 unit of reads: the history's upper bound of that spend tells that no line can be reached. When it
- * might, the purchases of those days are read, and the bound is made exact again where they fall short.
+ * higher tier.
  */
 export const promote = action(
   'tier.promote',
   () => ({ input: happenedSchema(), output: z.object({}) }),
   async (ctx, { customerId }) => {
-    if (customerId === undefined) return {}
-    const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
-    const { history: past, customer: buyer } = head
-    if (!past || !buyer || buyer.deletedAt) return {}
-    const member = head.single(tier)
-    const rank = rankOf(setting.policy, member?.earned?.tier)
-    const hoped = reachedBy(setting.policy, past.yearNet)
-    if (!hoped || rankOf(setting.policy, hoped.name) <= rank) return {}
-    const spent = await yearNet(ctx, customerId, hoped)
-    const reached = reachedBy(setting.policy, spent)
-    if (!reached || rankOf(setting.policy, reached.name) <= rank) return exactBound(ctx, past, spent)
-    const turn = promotion(setting, member, reached, spent)
-    const hidden = turn.override === undefined && member?.override !== undefined
-    const next = turned(setting, member, customerId, turn)
-    const { change } = membershipChange(ctx, member, next, hidden ? tierLooked : eventOf[turn.cause])
-    await creating('tier.exists', () => commit(ctx, [change]))
+    if (customerId !== undefined) await promoteOne(ctx, customerId)
     return {}
   },
 )
+
+/**
+ * Promotes a customer who has reached the line of a higher tier. Usually 1 unit of reads: the history's upper bound of the
+ * year's spend tells that no line can be reached. When it might, the purchases of those days are read, and the bound is made
+ * exact again where they fall short.
+ * @returns from where to where, when they moved
+ */
+export async function promoteOne(ctx: Ctx, customerId: string): Promise<{ from: string; to: string; revenueMinor: number } | undefined> {
+  const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
+  const { history: past, customer: buyer } = head
+  if (!past || !buyer || buyer.deletedAt) return undefined
+  const member = head.single(tier)
+  const rank = rankOf(setting.policy, member?.earned?.tier)
+  const hoped = reachedBy(setting.policy, past.yearNet)
+  if (!hoped || rankOf(setting.policy, hoped.name) <= rank) return undefined
+  const spent = await yearNet(ctx, customerId, hoped)
+  const reached = reachedBy(setting.policy, spent)
+  if (!reached || rankOf(setting.policy, reached.name) <= rank) {
+    await exactBound(ctx, past, spent)
+    return undefined
+  }
+  const turn = promotion(setting, member, reached, spent)
+  const hidden = turn.override === undefined && member?.override !== undefined
+  const next = turned(setting, member, customerId, turn)
+  const { change } = membershipChange(ctx, member, next, hidden ? tierLooked : eventOf[turn.cause])
+  await commit(ctx, [change])
+  return { from: member?.earned?.tier ?? 'none', to: reached.name, revenueMinor: Math.max(0, spent) }
+}
+
+/** Gives an end to a tier that was the lowest when it was earned and is no more: from now on it has to be kept. */
+export async function expireFromNow(ctx: Ctx, customerId: string): Promise<void> {
+  const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
+  const member = head.single(tier)
+  if (!member?.earned || member.earned.validUntil || member.deletedAt || rankOf(setting.policy, member.earned.tier) <= 0) return
+  const earned = { ...member.earned, validUntil: validFrom(setting) }
+  const next = { ...member, earned, ...(!member.override && { validUntil: earned.validUntil }) }
+  const dueAt = dueOf(setting, next)
+  await commit(ctx, [alter(ctx, tier, member, { earned, validUntil: next.validUntil, dueAt: dueAt ?? null }, tierLooked).change])
+}
 
 /** Net spend of the trailing 365 days, read as far as it takes to know that the hoped-for line is reached. */
 async function yearNet(ctx: Ctx, customerId: string, hoped: TierRule): Promise<number> {
@@ -111,7 +133,6 @@ export const followFile = action(
 )
 
 /** Makes the history's bound exact, so that the next purchases need not read the year again. */
-async function exactBound(ctx: Ctx, past: HistoryRecord, spent: number): Promise<Record<string, never>> {
+async function exactBound(ctx: Ctx, past: HistoryRecord, spent: number): Promise<void> {
   if (spent < past.yearNet) await commit(ctx, [alter(ctx, history, past, { yearNet: spent, yearNetAt: ctx.now }, historyChanged).change])
-  return {}
 }

@@ -1,10 +1,12 @@
 import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import * as e from './events.ts'
-import { policyChanged, setPolicy, showPolicy } from './policy.actions.ts'
-import { tierPolicy } from './policy.store.ts'
+import * as p from './policy.actions.ts'
+import { tierPolicy, tierRules } from './policy.store.ts'
 import * as a from './tier.actions.ts'
 import { tier } from './tier.store.ts'
+import { showSimulation, simulate } from './walk.actions.ts'
+import { tierWalk } from './walk.store.ts'
 
 export { review } from './due.ts'
 export { followFile, promote } from './follow.ts'
@@ -34,7 +36,7 @@ const policyExample = {
 
 export default module('tier', {
   verbs: ['read', 'override', 'policy'],
-  entities: [tier, tierPolicy],
+  entities: [tier, tierPolicy, tierRules, tierWalk],
   events: [
     e.tierJoined,
     e.tierPromoted,
@@ -44,16 +46,51 @@ export default module('tier', {
     e.tierOverridden,
     e.overrideEnded,
     e.tierLooked,
-    policyChanged,
+    e.policyDrafted,
+    e.policyChanged,
+    e.policyPublished,
+    e.policyTookEffect,
+    e.policyRetired,
+    e.policyBlocked,
+    e.policySimulated,
+    e.rulesChanged,
+    e.walkMoved,
   ],
   routes: [
-    route('GET /tier-policy', showPolicy, { can: 'tier:read', summary: 'The workspace’s tiers, from the lowest to the highest' }),
-    route('POST /tier-policy', setPolicy, {
+    route('GET /tier-policy', p.showRules, { can: 'tier:read', summary: 'The tiers in force, from the lowest to the highest' }),
+    route('GET /tier-policies', p.list, { can: 'tier:read', summary: 'The versions of the workspace’s tiers, the latest first' }),
+    route('POST /tier-policies', p.draft, {
       can: 'tier:policy',
-      summary: 'Set the workspace’s tiers as a whole',
+      summary: 'Draft a version of the workspace’s tiers',
       example: policyExample,
-      faults: ['tier.in_use', 'tierpolicy.version_differs'],
-      description: 'Send If-Match with the version you read to refuse a change that overlooks another one.',
+      description: 'It changes nothing until it is published.',
+    }),
+    route('GET /tier-policies/{id}', p.show, { can: 'tier:read', summary: 'One version of the workspace’s tiers' }),
+    route('PATCH /tier-policies/{id}', p.change, {
+      can: 'tier:policy',
+      summary: 'Change a draft',
+      example: { holdDays: 180 },
+      faults: ['tier_policy.not_a_draft', 'tierpolicy.version_differs'],
+    }),
+    route('POST /tier-policies/{id}/simulate', simulate, {
+      can: 'tier:policy',
+      status: 202,
+      summary: 'Find out whom a version would move, and the revenue touched',
+      example: {},
+      faults: ['tier_policy.not_a_draft'],
+      description: 'Walks over the customers in the background; read the result at GET /tier-policies/{id}/simulation.',
+    }),
+    route('GET /tier-policies/{id}/simulation', showSimulation, {
+      can: 'tier:read',
+      summary: 'Whom a version would move from where to where, as far as it is known',
+    }),
+    route('POST /tier-policies/{id}/publish', p.publish, {
+      can: 'tier:policy',
+      summary: 'Publish a version, for now or for a date to come',
+      example: { effectiveAt: '2027-01-01T00:00:00Z' },
+      faults: ['tier.in_use', 'tier_policy.not_a_draft', 'tierpolicy.version_differs'],
+      description:
+        'Promotions go by it from then on, also of those who have reached a line already; nobody drops before their tier expires.',
     }),
     route('GET /customers/{id}/tier', a.show, { can: 'tier:read', summary: 'A customer’s tier, why they have it and what comes next' }),
     route('POST /customers/{id}/tier/override', a.override, {

@@ -58,6 +58,10 @@ export function policyIssues({ tiers }: Policy, currency: string): Issue[] {
       ...(before && line.amount <= before.line.amount
         ? [issue('line', 'not_rising', 'Each line lies above the one of the tier before.')]
         : []),
+      ...(before && keepLine.amount < before.keepLine.amount
+        ? [issue('keepLine', 'easier_than_lower', 'A tier is not easier to keep than the one before.')]
+        : []),
+      ...(sharesLabel(tiers, at) ? [issue('labels', 'repeated', 'Another tier has the same label.')] : []),
       ...(keepLine.amount > line.amount ? [issue('keepLine', 'above_line', 'What keeps a tier is at most what reaches it.')] : []),
       ...(line.currency !== currency ? [issue('line.currency', 'not_the_workspaces', `The workspace’s currency is ${currency}.`)] : []),
       ...(keepLine.currency !== currency
@@ -65,6 +69,28 @@ export function policyIssues({ tiers }: Policy, currency: string): Issue[] {
         : []),
     ]
   })
+}
+
+function sharesLabel(tiers: readonly TierRule[], at: number): boolean {
+  const own = tiers[at]?.labels ?? {}
+  return tiers.slice(0, at).some(({ labels }) => Object.entries(own).some(([language, label]) => labels[language] === label))
+}
+
+/** Tiers of a policy that another one lacks. */
+export function goneFrom(before: Policy, after: Policy): string[] {
+  return before.tiers.map(({ name }) => name).filter((name) => rankOf(after, name) < 0)
+}
+
+/**
+ * Whether a new policy changes anything for members at once: a tier that is reached with less than before, or is new, may be
+ * reached by somebody now; a lowest tier that no longer is the lowest expires from now on.
+ */
+export function changesAtOnce(before: Policy, after: Policy): boolean {
+  const easier = after.tiers.some(({ name, line }) => {
+    const known = before.tiers.find((tier) => tier.name === name)
+    return !known || line.amount < known.line.amount
+  })
+  return easier || before.tiers[0]?.name !== after.tiers[0]?.name
 }
 
 /** Where a tier stands in a policy, 0 for the lowest; −1 for none, and for one the policy no longer has. */

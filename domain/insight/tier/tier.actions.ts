@@ -10,7 +10,6 @@ import { facet, list as listPage, pageInput, pageOf, rowView } from '../../kerne
 import { idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { visibleHead } from '../rhythm/index.ts'
-import { creating } from '../statistics/index.ts'
 import { overrideEnded, tierOverridden } from './events.ts'
 import { membershipChange, settingOf, trailingYear } from './follow.ts'
 import { rankOf } from './policy.ts'
@@ -109,7 +108,7 @@ export const override = action(
       words: sayOverride(setting.policy, to, reason, until),
     })
     const { record, change } = membershipChange(ctx, member, next, tierOverridden)
-    return creating('tier.exists', () => commit(ctx, [change], record))
+    return commit(ctx, [change], record)
   },
 )
 

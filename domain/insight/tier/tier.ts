@@ -69,6 +69,8 @@ export function earnedAfterExpiry(
   netMinor: number,
 ): { earned: Earned; kept: boolean } {
   const rank = rankOf(policy, earned.tier)
+  // The lowest tier by now, whatever it was: nobody drops from it.
+  if (rank === 0) return { earned: { tier: earned.tier, since: earned.since }, kept: true }
   const validUntil = yearEnd(yearOf(earned.validUntil) + 1)
   const rule = policy.tiers[rank]
   if (rule && rank > 0 && netMinor >= rule.keepLine.amount) return { earned: { ...earned, validUntil }, kept: true }

@@ -22,6 +22,10 @@ export function sayKept(policy: Policy, rule: TierRule, spent: number, earned: E
   return `Keeps ${labelOf(policy, rule.name)}: ${sayExpiring(rule, spent)}, ${sayMoney(rule.keepLine)} keeps it.${validity(earned)}`
 }
 
+export function sayLowest(policy: Policy, earned: Earned): string {
+  return `Keeps ${labelOf(policy, earned.tier)}: it is the lowest tier, which does not expire.`
+}
+
 export function sayDropped(policy: Policy, from: string, rule: TierRule | undefined, spent: number, earned: Earned): string {
   const why = rule ? `${sayExpiring(rule, spent)}, ${sayMoney(rule.keepLine)} would have kept it` : 'the tiers no longer have the former'
   return `From ${labelOf(policy, from)} to ${labelOf(policy, earned.tier)}: ${why}.${validity(earned)}`

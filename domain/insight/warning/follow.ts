@@ -3,13 +3,16 @@ import { action } from '../../kernel/action.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { happenedSchema } from '../../kernel/event.ts'
+import type { Write } from '../../kernel/table/expression.ts'
 import { dayNumberIn } from '../../kernel/zone.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { dueOf, headOf, retimed, rhythm, rhythmTimed, type Head, type RhythmRecord } from '../rhythm/index.ts'
-import { creating, modelOf } from '../statistics/index.ts'
+import { modelOf, rhythmOf } from '../statistics/index.ts'
+import { docketOf, marked } from './docket.ts'
 import { warningAssigned, warningCleared } from './events.ts'
-import { isStanding, type Warning } from './warning.ts'
-import { warning, warningOf, type WarningRecord } from './warning.store.ts'
+import { tallyEnded } from './tally.ts'
+import { foundAt, isUnended, type Warning } from './warning.ts'
+import { NOBODY, warning, warningOf, type WarningRecord } from './warning.store.ts'
 
 const nothing = () => z.object({})
 
@@ -28,13 +31,13 @@ export const follow = action(
     const timer = head.single(rhythm)
     const { history: past } = head
     if (!past || !head.customer || head.customer.deletedAt) return leave(ctx, customerId, timer)
-    const next = retimed(timer, dueOf(model.rhythm, past, workspace), past.lastDay)
+    const next = retimed(timer, dueOf(rhythmOf(model, head.customer), past, workspace), past.lastDay)
     if (!next) return {}
     const ended = await endedBy(ctx, customerId, timer, head, { by: event.recordId, timeZone: workspace.timeZone })
     const timed = timer
       ? alter(ctx, rhythm, timer, { ...next, dueAt: next.dueAt ?? null }, rhythmTimed)
       : create(ctx, rhythm, next, rhythmTimed, { customer: customerId, own: '' })
-    await creating('rhythm.exists', () => commit(ctx, [timed.change, ...ended]))
+    await commit(ctx, [timed.change, ...ended.changes], undefined, ended.writes)
     return {}
   },
 )
@@ -44,9 +47,17 @@ async function leave(ctx: Ctx, customerId: string, timer: RhythmRecord | undefin
   if (!timer || timer.state === 'idle') return {}
   const standing = timer.state === 'warned' && timer.warnedDay !== undefined ? await warningOf(ctx, customerId, timer.warnedDay) : undefined
   const { change } = alter(ctx, rhythm, timer, { state: 'idle', dueAt: null }, rhythmTimed)
-  await commit(ctx, [change, ...(standing && isStanding(standing) ? [ended(ctx, standing, { endedBy: customerId })] : [])])
+  const { changes, writes } = standing && isUnended(standing) ? ended(ctx, standing, { endedBy: customerId }) : NO_END
+  await commit(ctx, [change, ...changes], undefined, writes)
   return {}
 }
+
+/** The end of a warning, with its count. */
+interface End {
+  changes: Change[]
+  writes: Write[]
+}
+const NO_END: End = { changes: [], writes: [] }
 
 /** The end of the warning of a silence that a purchase broke; nothing when none stood. 1 unit more. */
 async function endedBy(
@@ -55,23 +66,21 @@ async function endedBy(
   timer: RhythmRecord | undefined,
   { history: past }: Head,
   how: { by: string; timeZone: string },
-): Promise<Change[]> {
-  if (!past || timer?.state !== 'warned' || timer.warnedDay === undefined) return []
+): Promise<End> {
+  if (!past || timer?.state !== 'warned' || timer.warnedDay === undefined) return NO_END
   const standing = await warningOf(ctx, customerId, timer.warnedDay)
-  if (!standing || !isStanding(standing)) return []
-  // A purchase of before the warning, told of late: there was no silence.
-  const outcome = past.lastDay < dayNumberIn(standing.raisedAt, how.timeZone) ? 'false_alarm' : 'saved'
-  return [ended(ctx, standing, { outcome, endedBy: how.by })]
+  if (!standing || !isUnended(standing)) return NO_END
+  // A purchase of before the silence was found, told of late: there was no silence.
+  const outcome = past.lastDay < dayNumberIn(foundAt(standing), how.timeZone) ? 'false_alarm' : 'saved'
+  return ended(ctx, standing, { outcome, endedBy: how.by })
 }
 
-function ended(ctx: Ctx, standing: WarningRecord, how: Pick<Warning, 'outcome' | 'endedBy'>): Change {
-  return alter(
-    ctx,
-    warning,
-    standing,
-    { state: 'cleared', endedAt: ctx.now, snoozedUntil: null, snoozeReason: null, ...how },
-    warningCleared,
-  ).change
+function ended(ctx: Ctx, standing: WarningRecord, how: Pick<Warning, 'outcome' | 'endedBy'>): End {
+  const patch = { state: 'cleared', endedAt: ctx.now, snoozedUntil: null, snoozeReason: null, rankedUntil: null, ...how } as const
+  return {
+    changes: [alter(ctx, warning, standing, patch, warningCleared).change],
+    writes: [tallyEnded(standing, how.outcome ?? 'withdrawn')],
+  }
 }
 
 /** After a customer went to another account manager: the warning that stands goes with them. */
@@ -85,8 +94,16 @@ export const reassign = action(
     if (timer?.state !== 'warned' || timer.warnedDay === undefined || !head.customer) return {}
     const standing = await warningOf(ctx, customerId, timer.warnedDay)
     const { ownerId } = head.customer
-    if (!standing || !isStanding(standing) || standing.ownerId === ownerId) return {}
-    await commit(ctx, [alter(ctx, warning, standing, { ownerId: ownerId ?? null }, warningAssigned).change])
+    if (!standing || !isUnended(standing) || standing.ownerId === ownerId) return {}
+    const change = alter(ctx, warning, standing, { ownerId: ownerId ?? null }, warningAssigned).change
+    await commit(ctx, [change, ...(standing.state === 'ranked' ? await newPlace(ctx, ownerId) : [])])
     return {}
   },
 )
+
+/** Has the new owner's docket look. */
+async function newPlace(ctx: Ctx, ownerId: string = NOBODY): Promise<Change[]> {
+  const [known, { timeZone }] = await Promise.all([docketOf(ctx, ownerId), workspaceOf(ctx)])
+  const change = marked(ctx, known, ownerId, timeZone)
+  return change ? [change] : []
+}

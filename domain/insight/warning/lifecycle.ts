@@ -8,18 +8,18 @@ import { happenedSchema } from '../../kernel/event.ts'
 import { recordIn } from '../../kernel/place.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import { headOf, rhythm } from '../rhythm/index.ts'
-import { isStanding, type Warning } from './warning.ts'
+import { isUnended, type Warning } from './warning.ts'
 import { warning } from './warning.store.ts'
 
 /**
- * What a customer becomes through the warning about them; undefined when it says nothing new: dormant while it stands,
+ * What a customer becomes through the warning about them; undefined when it says nothing new: dormant until it ends,
  * lost when it was closed so, and back when it was cleared or turned out wrong.
  */
 export function afterWarning(
   from: Lifecycle,
   { state, outcome }: Pick<Warning, 'state' | 'outcome'>,
 ): { to: Lifecycle; why: string } | undefined {
-  if (isStanding({ state }))
+  if (isUnended({ state }))
     return from === 'customer' || from === 'won_back' ? { to: 'dormant', why: 'Silent for longer than their rhythm allows' } : undefined
   if (outcome === 'lost') return from === 'lost' ? undefined : { to: 'lost', why: 'The churn warning was closed as lost' }
   if (from !== 'dormant' || outcome === undefined) return undefined
@@ -28,7 +28,7 @@ export function afterWarning(
 }
 
 /**
- * After a warning was raised, cleared or closed: the customer's lifecycle follows. It looks at the warning as it is, only
+ * After a silence was found or raised, and after it ended: the customer's lifecycle follows. It looks at the warning as it is, only
  * at the one about the latest silence, and holds it (and the purchases) unchanged while it writes; so late and repeated events do no harm.
  */
 export const moveLifecycle = action(
@@ -44,13 +44,13 @@ export const moveLifecycle = action(
     const told = recordIn<'warning', Warning>(item)
     if (head.single(rhythm)?.warnedDay !== told.silenceDay) return {}
     // Bought since, and the warning is about to be cleared: then that event decides.
-    if (isStanding(told) && head.history?.lastDay !== told.silenceDay) return {}
+    if (isUnended(told) && head.history?.lastDay !== told.silenceDay) return {}
     const next = afterWarning(buyer.lifecycle, told)
     if (!next) return {}
     const patch = { lifecycle: next.to, lifecycleSince: ctx.now, lifecycleReason: next.why }
     const { change } = alter(ctx, customer, buyer, patch, lifecycleChanged)
     const held: Write[] = [{ check: place, if: { equals: { version: told.version } } }]
-    if (isStanding(told) && head.history)
+    if (isUnended(told) && head.history)
       held.push({ check: placeOf(history, head.history.id), if: { equals: { version: head.history.version } } })
     await commit(ctx, [change], undefined, held)
     return {}

@@ -10,7 +10,8 @@ import * as f from '../../kernel/fields.ts'
 import { facet, list as listPage, pageInput, pageOf, rowView, work, type Stretch } from '../../kernel/page.ts'
 import { find, idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import { warningClosed, warningSnoozed } from './events.ts'
-import { isStanding, outcomes, warningStates } from './warning.ts'
+import { tallyEnded } from './tally.ts'
+import { isStanding, isUnended, outcomes, warningStates } from './warning.ts'
 import { warning, type WarningRecord } from './warning.store.ts'
 
 const view = () => viewOf(warning)
@@ -30,8 +31,8 @@ const listInput = () =>
   })
 
 /**
- * Warnings in a state: everyone's, or one account manager's. Those that stand come by value at stake, the largest first,
- * those that ended latest first.
+ * Warnings in a state: everyone's, or one account manager's. Those that have not ended come by value at stake, the largest
+ * first, the others latest first.
  */
 export const list = action(
   'warning.list',
@@ -67,7 +68,12 @@ export const snooze = action(
     if (snoozedUntil > daysLater(ctx.now, LONGEST_SNOOZE)) {
       throw invalid('until.too_late', 'until', `A warning is put off for ${LONGEST_SNOOZE} days at most.`)
     }
-    const before = await standing(ctx, id)
+    const before = await unended(ctx, id)
+    if (!isStanding(before)) {
+      throw fault('conflict', 'warning.not_open', `This warning is ${before.state}: it is nobody’s work that could be put off.`, {
+        state: before.state,
+      })
+    }
     const { record, change } = alter(ctx, warning, before, { state: 'snoozed', snoozedUntil, snoozeReason: reason }, warningSnoozed)
     return commit(ctx, [change], record)
   },
@@ -78,18 +84,26 @@ export const close = action(
   'warning.close',
   () => ({ input: z.strictObject({ ...byId(), outcome: z.enum(outcomes), note: f.prose(2_000).optional() }), output: view() }),
   async (ctx, { id, outcome, note }) => {
-    const before = await standing(ctx, id)
-    const patch = { state: 'closed' as const, outcome, endedAt: ctx.now, endedBy: ctx.actor.id, snoozedUntil: null, snoozeReason: null }
+    const before = await unended(ctx, id)
+    const patch = {
+      state: 'closed',
+      outcome,
+      endedAt: ctx.now,
+      endedBy: ctx.actor.id,
+      snoozedUntil: null,
+      snoozeReason: null,
+      rankedUntil: null,
+    } as const
     const { record, change } = alter(ctx, warning, before, { ...patch, ...(note !== undefined && { note }) }, warningClosed)
-    return commit(ctx, [change], record)
+    return commit(ctx, [change], record, [tallyEnded(before, outcome)])
   },
 )
 
 /** @throws Fault `conflict` for a warning that ended */
-async function standing(ctx: Ctx, id: string): Promise<WarningRecord> {
+async function unended(ctx: Ctx, id: string): Promise<WarningRecord> {
   const before = await find(ctx, warning, id)
   await mustMatch(ctx, warning, before, {})
-  if (isStanding(before)) return before
+  if (isUnended(before)) return before
   throw fault('conflict', 'warning.already_ended', `This warning was ${before.state} at ${before.endedAt ?? 'an unknown time'}.`, {
     state: before.state,
     outcome: before.outcome,

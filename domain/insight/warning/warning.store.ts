@@ -4,21 +4,40 @@ import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { rankOf, silenceKey, warningShape, type Warning } from './warning.ts'
 
+/** Whose the warnings about customers without an account manager are. */
+export const NOBODY = 'nobody'
+
 /** A customer who has been silent for too long. In the customer's partition by the day of their last purchase. */
 export const warning = entity({
   noun: 'warning',
   prefix: 'war',
   home: 'customer',
   fields: () => z.object(warningShape()),
-  row: ['customerId', 'state', 'severity', 'valueAtStake', 'ownerId', 'explanation', 'raisedAt', 'snoozedUntil', 'outcome', 'endedAt'],
+  row: [
+    'customerId',
+    'state',
+    'severity',
+    'valueAtStake',
+    'risk',
+    'ownerId',
+    'explanation',
+    'raisedAt',
+    'rankedAt',
+    'snoozedUntil',
+    'outcome',
+    'endedAt',
+  ],
   list: { on: ['state', 'valueAtStake', 'endedAt'], key: (one) => ({ facet: one.state, order: rankOf(one) }) },
   owner: {
     on: ['ownerId', 'state', 'valueAtStake', 'endedAt'],
-    key: (one) => (one.ownerId ? { user: one.ownerId, state: one.state, at: rankOf(one) } : undefined),
+    key: (one) => ({ user: one.ownerId ?? NOBODY, state: one.state, at: rankOf(one) }),
   },
   due: {
-    on: ['state', 'snoozedUntil'],
-    key: ({ state, snoozedUntil }) => (state === 'snoozed' && snoozedUntil ? { job: 'warnings', at: snoozedUntil } : undefined),
+    on: ['state', 'snoozedUntil', 'rankedUntil'],
+    key: ({ state, snoozedUntil, rankedUntil }) => {
+      const at = state === 'snoozed' ? snoozedUntil : state === 'ranked' ? rankedUntil : undefined
+      return at === undefined ? undefined : { job: 'warnings', at }
+    },
   },
   responsible: 'ownerId',
   personal: ['snoozeReason', 'note'],

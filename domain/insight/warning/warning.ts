@@ -7,8 +7,12 @@ import { money, sayMoney, type Money } from '../../kernel/money.ts'
 import type { WarningReason } from '../model/warning-line.ts'
 import { sayChance, saySilence } from '../rhythm/index.ts'
 
-/** `cleared` by a purchase, `closed` by a person. */
-export const warningStates = ['open', 'snoozed', 'cleared', 'closed'] as const
+/**
+ * `ranked`: found, and waiting for a place in its owner's day. `late`: found when the line was crossed longer ago than the
+ * warning looks ahead, as in an imported history, or not given a place for so long: listed, nobody's work. `cleared` by a
+ * purchase, `closed` by a person.
+ */
+export const warningStates = ['open', 'snoozed', 'ranked', 'late', 'cleared', 'closed'] as const
 export type WarningState = (typeof warningStates)[number]
 export const severities = ['low', 'medium', 'high', 'critical'] as const
 export type Severity = (typeof severities)[number]
@@ -46,8 +50,14 @@ export const warningShape = () => ({
   valueAtStake: money(),
   ownerId: z.string().optional(),
   reason: reasonShape(),
+  /** Probability of no purchase within the horizon, by the score in use when it was raised. */
+  risk: chance().optional(),
   explanation: z.string(),
+  /** When it became work; of one that has not, when it was found. */
   raisedAt: f.instant(),
+  /** When the silence was found, of a warning that waited for its place; until when it waits for one. */
+  rankedAt: f.instant().optional(),
+  rankedUntil: f.instant().optional(),
   lastPurchaseAt: f.instant(),
   /** Day of the last purchase, in whole days since 1970-01-01: which silence this is. */
   silenceDay: z.int(),
@@ -60,6 +70,16 @@ export const warningShape = () => ({
   note: z.string().optional(),
 })
 export type Warning = z.output<z.ZodObject<ReturnType<typeof warningShape>>>
+
+/** A warning whose silence has not ended, whether it asks for something or waits. */
+export function isUnended({ state }: Pick<Warning, 'state'>): boolean {
+  return state !== 'cleared' && state !== 'closed'
+}
+
+/** When the silence was found. */
+export function foundAt({ rankedAt, raisedAt }: Pick<Warning, 'rankedAt' | 'raisedAt'>): string {
+  return rankedAt ?? raisedAt
+}
 
 /** A warning that still asks for something. */
 export function isStanding({ state }: Pick<Warning, 'state'>): boolean {
@@ -86,9 +106,9 @@ export function severityOf(valueMinor: number, typicalMinor: number): Severity {
 /** Digits that an amount in minor units can have. */
 const AMOUNT_DIGITS = 15
 
-/** Where a warning stands among others: those that stand by value at stake, those that ended by when. Descending puts the first first. */
+/** Where a warning stands among others: those that have not ended by value at stake, the others by when. Descending puts the first first. */
 export function rankOf({ state, valueAtStake, endedAt }: Pick<Warning, 'state' | 'valueAtStake' | 'endedAt'>): string {
-  return isStanding({ state }) || !endedAt ? String(valueAtStake.amount).padStart(AMOUNT_DIGITS, '0') : endedAt
+  return isUnended({ state }) || !endedAt ? String(valueAtStake.amount).padStart(AMOUNT_DIGITS, '0') : endedAt
 }
 
 /** A reason as it is kept: as many digits as say something. */

@@ -48,5 +48,9 @@ export function tableClient(facts: ClientFacts): DynamoDBClient {
 /** Credentials as Lambda gives them, read at each call since the runtime may renew them. */
 export async function lambdaCredentials(): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }> {
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN } = process.env
-  return { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }) }
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+  }
 }

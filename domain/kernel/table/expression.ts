@@ -31,7 +31,10 @@ export class Aliases {
   #count = 0
 
   path(dotted: string): string {
-    return dotted.split('.').map((part) => this.#name(part)).join('.')
+    return dotted
+      .split('.')
+      .map((part) => this.#name(part))
+      .join('.')
   }
   value(value: unknown): string {
     const alias = `:v${this.#count++}`
@@ -48,7 +51,10 @@ export class Aliases {
     return alias
   }
   /** The two maps, each left out when empty as DynamoDB demands. */
-  maps<V>(stored: (values: Record<string, unknown>) => V): { ExpressionAttributeNames?: Record<string, string>; ExpressionAttributeValues?: V } {
+  maps<V>(stored: (values: Record<string, unknown>) => V): {
+    ExpressionAttributeNames?: Record<string, string>
+    ExpressionAttributeValues?: V
+  } {
     return {
       ...(this.#known.size > 0 && { ExpressionAttributeNames: this.names }),
       ...(this.#count > 0 && { ExpressionAttributeValues: stored(this.values) }),
@@ -84,5 +90,7 @@ export function updateText(write: Extract<Write, { update: Key }>, aliases: Alia
     sets.length > 0 ? `SET ${sets.join(', ')}` : '',
     removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
     adds.length > 0 ? `ADD ${adds.join(', ')}` : '',
-  ].filter(Boolean).join(' ')
+  ]
+    .filter(Boolean)
+    .join(' ')
 }

@@ -34,11 +34,15 @@ export function dynamoSigner(facts: {
     async sign<R>(request: R): Promise<R> {
       const http = request as R & HttpRequest
       const { accessKeyId, secretAccessKey, sessionToken } = await facts.credentials()
-      const stamp = now().toISOString().replace(/[-:]|\.\d{3}/g, '')
+      const stamp = now()
+        .toISOString()
+        .replace(/[-:]|\.\d{3}/g, '')
       const day = stamp.slice(0, 8)
       const headers: Record<string, string> = { ...http.headers, 'x-amz-date': stamp }
       if (sessionToken) headers['x-amz-security-token'] = sessionToken
-      const names = Object.keys(headers).filter((name) => !UNSIGNED.has(name.toLowerCase())).sort(byLowerCase)
+      const names = Object.keys(headers)
+        .filter((name) => !UNSIGNED.has(name.toLowerCase()))
+        .sort(byLowerCase)
       const signed = names.map((name) => name.toLowerCase()).join(';')
       const lines = names.map((name) => `${name.toLowerCase()}:${(headers[name] ?? '').trim()}\n`).join('')
       const body = typeof http.body === 'string' || http.body instanceof Uint8Array ? http.body : ''
@@ -47,8 +51,7 @@ export function dynamoSigner(facts: {
       const signature = createHmac('sha256', keyFor(day, secretAccessKey))
         .update(`AWS4-HMAC-SHA256\n${stamp}\n${credential}\n${sha256(canonical)}`)
         .digest('hex')
-      headers['authorization'] =
-        `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${credential}, SignedHeaders=${signed}, Signature=${signature}`
+      headers['authorization'] = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${credential}, SignedHeaders=${signed}, Signature=${signature}`
       http.headers = headers
       return http
     },
@@ -56,7 +59,16 @@ export function dynamoSigner(facts: {
 }
 
 /** Headers that proxies or the transport may change, or that say nothing of the request. */
-const UNSIGNED = new Set(['authorization', 'connection', 'user-agent', 'x-amz-user-agent', 'amz-sdk-request', 'amz-sdk-invocation-id', 'expect', 'x-amzn-trace-id'])
+const UNSIGNED = new Set([
+  'authorization',
+  'connection',
+  'user-agent',
+  'x-amz-user-agent',
+  'amz-sdk-request',
+  'amz-sdk-invocation-id',
+  'expect',
+  'x-amzn-trace-id',
+])
 
 const byLowerCase = (a: string, b: string): number => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)
 const hmac = (key: KeyObject, text: string): Buffer => createHmac('sha256', key).update(text).digest()

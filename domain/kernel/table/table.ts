@@ -1,6 +1,18 @@
 import {
-  BatchGetItemCommand, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, TransactWriteItemsCommand, UpdateItemCommand,
-  type AttributeValue, type DeleteItemCommandInput, type DynamoDBClient, type PutItemCommandInput, type TransactWriteItem, type UpdateItemCommandInput,
+  BatchGetItemCommand,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+  type AttributeValue,
+  type DeleteItemCommandInput,
+  type DynamoDBClient,
+  type PutItemCommandInput,
+  type TransactWriteItem,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import { Aliases, conditionText, updateText, type Write } from './expression.ts'
@@ -65,7 +77,9 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
 
   return {
     async get(key, how = {}) {
-      const answer = await client.send(new GetItemCommand({ TableName: name, Key: stored(key), ConsistentRead: !how.eventual, ...capacity }))
+      const answer = await client.send(
+        new GetItemCommand({ TableName: name, Key: stored(key), ConsistentRead: !how.eventual, ...capacity }),
+      )
       note('GetItem', true, answer.ConsumedCapacity)
       return answer.Item && unmarshall(answer.Item)
     },
@@ -94,27 +108,36 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
       const aliases = new Aliases()
       const parts = [`${aliases.path(names.pk)} = ${aliases.value(query.pk)}`]
       const sort = aliases.path(names.sk)
+      // DynamoDB refuses an empty key value; every key comes after it, so it bounds nothing.
+      const from = query.from === '' ? undefined : query.from
       if (query.begins !== undefined && query.begins !== '') parts.push(`begins_with(${sort}, ${aliases.value(query.begins)})`)
-      else if (query.from !== undefined && query.to !== undefined) parts.push(`${sort} BETWEEN ${aliases.value(query.from)} AND ${aliases.value(query.to)}`)
-      else if (query.from !== undefined) parts.push(`${sort} >= ${aliases.value(query.from)}`)
+      else if (from !== undefined && query.to !== undefined)
+        parts.push(`${sort} BETWEEN ${aliases.value(from)} AND ${aliases.value(query.to)}`)
+      else if (from !== undefined) parts.push(`${sort} >= ${aliases.value(from)}`)
       else if (query.to !== undefined) parts.push(`${sort} <= ${aliases.value(query.to)}`)
       if (parts.length === 1) delete aliases.names[sort]
-      const answer = await client.send(
-        new QueryCommand({
-          TableName: name,
-          ...(query.index && { IndexName: query.index }),
-          KeyConditionExpression: parts.join(' AND '),
-          ExpressionAttributeNames: aliases.names,
-          ExpressionAttributeValues: stored(aliases.values),
-          Limit: query.limit,
-          ScanIndexForward: !query.descending,
-          ...(query.after && { ExclusiveStartKey: stored(query.after) }),
-          ConsistentRead: query.index === undefined && !query.eventual,
-          ...capacity,
-        }),
-      )
-      note('Query', true, answer.ConsumedCapacity)
-      return pageIn(answer)
+      const asked = {
+        TableName: name,
+        ...(query.index && { IndexName: query.index }),
+        KeyConditionExpression: parts.join(' AND '),
+        ExpressionAttributeNames: aliases.names,
+        ExpressionAttributeValues: stored(aliases.values),
+        ScanIndexForward: !query.descending,
+        ConsistentRead: query.index === undefined && !query.eventual,
+        ...capacity,
+      }
+      const items: Item[] = []
+      let after = query.after && stored(query.after)
+      // A page may end before its limit, even empty, and there is more: what is asked for is read to its end.
+      do {
+        const answer = await client.send(
+          new QueryCommand({ ...asked, Limit: query.limit - items.length, ...(after && { ExclusiveStartKey: after }) }),
+        )
+        note('Query', true, answer.ConsumedCapacity)
+        for (const item of answer.Items ?? []) items.push(unmarshall(item))
+        after = answer.LastEvaluatedKey
+      } while (after && items.length < query.limit)
+      return { items, ...(after && { last: unmarshall(after) }) }
     },
 
     async write(write, how = {}) {
@@ -136,7 +159,8 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
         const { kind, input } = expressed(write, name)
         return { [kind]: { ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } }
       })
-      const command = () => new TransactWriteItemsCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity })
+      const command = () =>
+        new TransactWriteItemsCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity })
       try {
         const answer = await patiently(() => client.send(command()))
         note('TransactWriteItems', false, answer.ConsumedCapacity)

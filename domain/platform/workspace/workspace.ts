@@ -61,10 +61,15 @@ function buildSchema(fields: readonly CustomField[]): CustomValues {
 
 function typeOf(field: CustomField): z.ZodType {
   switch (field.type) {
-    case 'text': return f.line(1_000)
-    case 'number': return z.number().min(-1e15).max(1e15)
-    case 'boolean': return z.boolean()
-    case 'date': return f.day()
-    case 'choice': return z.enum(field.choices ?? [])
+    case 'text':
+      return f.line(1_000)
+    case 'number':
+      return z.number().min(-1e15).max(1e15)
+    case 'boolean':
+      return z.boolean()
+    case 'date':
+      return f.day()
+    case 'choice':
+      return z.enum(field.choices ?? [])
   }
 }

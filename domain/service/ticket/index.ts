@@ -9,10 +9,12 @@ export {
   ticket,
   ticketAssigned,
   ticketClosed,
+  ticketDeleted,
   ticketOpened,
   ticketReopened,
   ticketReplied,
   ticketResolved,
+  ticketRestored,
   type TicketRecord,
 } from './ticket.store.ts'
 export { CLOSE_AFTER_DAYS, priorities, ticketChannels, ticketStates, type Priority, type Ticket, type TicketState } from './ticket.ts'

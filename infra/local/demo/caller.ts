@@ -28,7 +28,12 @@ export function caller(url: string, token: () => Promise<string>): Caller {
 }
 
 /** Runs work over items, so many at a time, and tells after each how far it is. */
-export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>, progress: (done: number) => void): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+  progress: (done: number) => void,
+): Promise<void> {
   let next = 0
   let done = 0
   const worker = async (): Promise<void> => {

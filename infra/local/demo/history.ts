@@ -21,7 +21,11 @@ const MS_PER_DAY = 86_400_000
  * @param today the day on which the history is to end, `2026-11-22`
  */
 export function demoHistory(today: string): DemoPurchase[] {
-  const rows = readFileSync(file, 'utf8').trim().split('\n').slice(1).map((row) => row.split(','))
+  const rows = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((row) => row.split(','))
   const lastDay = Math.max(...rows.map(([, date = '']) => Date.parse(date)))
   const shift = Date.parse(today) - lastDay
   return rows.map(([customer = '', date = '', quantity = '0', amount = '0'], index) => ({

@@ -23,13 +23,17 @@ export async function tell(local: Local, admin: Caller, managers: readonly { id:
   const [customers, warnings] = await Promise.all([count(admin, '/customers?limit=100&fields=name'), count(admin, '/warnings?limit=100')])
   const tasks = await Promise.all(managers.map(({ id }) => count(admin, `/tasks?limit=100&ownerId=${id}`)))
   const { tiers } = await admin.call<{ tiers: { name: string; labels: Record<string, string> }[] }>('GET', '/tier-policy')
-  const members = await Promise.all(tiers.map(async ({ name, labels }) => `${labels['en'] ?? name} ${await count(admin, `/tiers/${name}/customers?limit=100`)}`))
+  const members = await Promise.all(
+    tiers.map(async ({ name, labels }) => `${labels['en'] ?? name} ${await count(admin, `/tiers/${name}/customers?limit=100`)}`),
+  )
   console.log(`\n${customers} customers, ${warnings} open churn warnings, ${tasks.join(' + ')} open revisit tasks of the account managers.`)
   console.log(`Tiers: ${members.join(', ')}.`)
   const [manager] = managers
   if (manager) {
     console.log(`The day of an account manager, most at stake first:`)
-    console.log(`  TOKEN=$(curl -s -d grant_type=password -d username=${manager.id} ${local.url}/oauth2/token | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')`)
+    console.log(
+      `  TOKEN=$(curl -s -d grant_type=password -d username=${manager.id} ${local.url}/oauth2/token | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')`,
+    )
     console.log(`  curl -s -H "authorization: Bearer $TOKEN" ${local.url}/v1/me/day`)
   }
   const [first] = (await admin.call<Page<{ id: string; explanation?: string }>>('GET', '/warnings?limit=1')).items

@@ -10,7 +10,9 @@ const since = '2026-01-01T00:00:00.000Z'
 
 describe('the next contact', () => {
   test('falls due some days after the last contact, at the beginning of the day there', () => {
-    expect(nextContact({ everyDays: 14, since, lastContactAt: '2026-11-20T17:00:00.000Z' }, 'Asia/Shanghai')).toBe('2026-12-04T16:00:00.000Z')
+    expect(nextContact({ everyDays: 14, since, lastContactAt: '2026-11-20T17:00:00.000Z' }, 'Asia/Shanghai')).toBe(
+      '2026-12-04T16:00:00.000Z',
+    )
     expect(dayIn('2026-12-04T16:00:00.000Z', 'Asia/Shanghai')).toBe('2026-12-05')
   })
 
@@ -29,7 +31,9 @@ describe('the next contact', () => {
   test('explains itself', () => {
     const grounds = { tier: 'black-gold', everyDays: 14, since, lastContactAt: '2026-11-07T12:00:00.000Z' }
     expect(explain(grounds, now, 'UTC')).toBe('black-gold customers are contacted every 14 days; last contact 15 days ago')
-    expect(explain({ tier: 'gold', everyDays: 90, since, lastPurchaseAt: now }, now, 'UTC')).toBe('gold customers are contacted every 90 days; no contact on record, last purchase today')
+    expect(explain({ tier: 'gold', everyDays: 90, since, lastPurchaseAt: now }, now, 'UTC')).toBe(
+      'gold customers are contacted every 90 days; no contact on record, last purchase today',
+    )
     expect(explain({ tier: 'crystal', since }, now, 'UTC')).toBe('crystal customers have no regular contact.')
   })
 })
@@ -37,13 +41,15 @@ describe('the next contact', () => {
 describe('the timer', () => {
   const instant = fc.integer({ min: -100, max: 400 }).map((days) => daysLater(now, days))
   test('never fires after the next contact falls due, looks every fortnight, and stays when it stands early enough', () => {
-    fc.assert(fc.property(instant, fc.option(instant, { nil: undefined }), fc.boolean(), (nextAt, stands, occupied) => {
-      const timer = timerFor(nextAt, { occupied, stands, now }) ?? 'never'
-      expect(timer <= daysLater(now, LOOK_AGAIN_DAYS)).toBe(true)
-      expect(occupied || timer <= nextAt).toBe(true)
-      expect(stands === undefined || timer <= stands || timer === timerFor(nextAt, { occupied, now })).toBe(true)
-      expect(timerFor(nextAt, { occupied, stands: timer, now })).toBe(timer)
-    }))
+    fc.assert(
+      fc.property(instant, fc.option(instant, { nil: undefined }), fc.boolean(), (nextAt, stands, occupied) => {
+        const timer = timerFor(nextAt, { occupied, stands, now }) ?? 'never'
+        expect(timer <= daysLater(now, LOOK_AGAIN_DAYS)).toBe(true)
+        expect(occupied || timer <= nextAt).toBe(true)
+        expect(stands === undefined || timer <= stands || timer === timerFor(nextAt, { occupied, now })).toBe(true)
+        expect(timerFor(nextAt, { occupied, stands: timer, now })).toBe(timer)
+      }),
+    )
   })
 
   test('is not set without a next contact', () => {
@@ -53,10 +59,23 @@ describe('the timer', () => {
 
 describe('a visit with several causes', () => {
   const visit: Task = {
-    title: 'Regular contact', cause: 'cadence', reason: 'every 14 days', dueAt: '2026-11-30T09:00:00.000Z', priority: 'normal', state: 'open',
+    title: 'Regular contact',
+    cause: 'cadence',
+    reason: 'every 14 days',
+    dueAt: '2026-11-30T09:00:00.000Z',
+    priority: 'normal',
+    state: 'open',
     valueAtStake: { amount: 500, currency: 'USD' },
   }
-  const warned = { cause: 'warning', sourceId: 'war_1', reason: 'silent', at: now, dueAt: '2026-11-23T09:00:00.000Z', priority: 'high', valueAtStake: { amount: 900, currency: 'USD' } } as const
+  const warned = {
+    cause: 'warning',
+    sourceId: 'war_1',
+    reason: 'silent',
+    at: now,
+    dueAt: '2026-11-23T09:00:00.000Z',
+    priority: 'high',
+    valueAtStake: { amount: 900, currency: 'USD' },
+  } as const
 
   test('takes the earliest time, the highest priority and the largest value, and keeps every reason', () => {
     const both = { ...visit, ...joined(visit, warned) }

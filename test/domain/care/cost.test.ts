@@ -6,7 +6,10 @@ let crm: Crm
 beforeAll(async () => {
   crm = await startCrm({ now: '2026-11-18T09:00:00.000Z' })
   for (let n = 0; n < 30; n++) {
-    const { body } = await crm.call('POST', '/customers', { as: 'sales', body: { name: `Customer ${n}`, emails: [{ address: `c${n}@example.com` }] } })
+    const { body } = await crm.call('POST', '/customers', {
+      as: 'sales',
+      body: { name: `Customer ${n}`, emails: [{ address: `c${n}@example.com` }] },
+    })
     await crm.call('POST', `/customers/${body['id']}/tier/override`, { body: { tier: 'black-gold', reason: 'Test', until: '2027-12-30' } })
   }
   await settle(crm)

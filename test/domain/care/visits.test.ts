@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Action } from '../../../domain/kernel/action.ts'
+import * as z from 'zod'
+import { action, type Action } from '../../../domain/kernel/action.ts'
+import { happenedSchema } from '../../../domain/kernel/event.ts'
 import { daysLater } from '../../../domain/kernel/clock.ts'
 import { alter, commit, create } from '../../../domain/kernel/commit.ts'
 import { placeOf } from '../../../domain/kernel/entity.ts'
@@ -10,12 +12,22 @@ import { invoke } from '../../../domain/kernel/invoke.ts'
 import { recordIn } from '../../../domain/kernel/place.ts'
 import { dayIn } from '../../../domain/kernel/zone.ts'
 import {
-  cadence, calm, comeDue, contact, isWorkingDay, newPolicy, reconsider, settle, warn, type CadenceRecord,
+  cadence,
+  calm,
+  comeDue,
+  contact,
+  reconsider,
+  settle,
+  want,
+  warn,
+  withdraw,
+  type CadenceRecord,
 } from '../../../domain/care/cadence/index.ts'
 import { cancelAll, followOwner, task, taskDone, type Task, type TaskRecord } from '../../../domain/care/task/index.ts'
 import { customer } from '../../../domain/customer/customer/index.ts'
 import { interaction, interactionRecorded, type Interaction } from '../../../domain/customer/interaction/index.ts'
 import { warning, warningClosed, warningIdOf, warningRaised, type Warning } from '../../../domain/insight/warning/index.ts'
+import { isWorkingDay, newCalendar, workTimeOf } from '../../../domain/platform/calendar/index.ts'
 import { startCrm, type Crm } from '../../support/crm.ts'
 
 /** One customer's story in steps, each telling events that are delivered in any order, more than once, some at the same time. */
@@ -33,6 +45,8 @@ interface Told {
 interface World {
   customerId: string
   warnings: string[]
+  /** Contracts that ask for a contact: by id, whether they still do. */
+  contracts: Map<string, boolean>
   told: Told[]
 }
 
@@ -52,7 +66,7 @@ async function begin(): Promise<World> {
   const { body } = await crm.call('POST', '/customers', { as: 'sales', body: { name: `C ${randomUUID()}` } })
   const customerId = String(body['id'])
   await crm.call('POST', `/customers/${customerId}/tier/override`, { body: { tier: 'black-gold', reason: 'Test', until: '2027-12-30' } })
-  const world: World = { customerId, warnings: [], told: [] }
+  const world: World = { customerId, warnings: [], contracts: new Map(), told: [] }
   tell(world, { does: [reconsider], recordId: customerId, type: 'tier.overridden' })
   return world
 }
@@ -62,11 +76,25 @@ async function raiseWarning(world: World): Promise<void> {
   const silenceDay = 20_000 + world.warnings.length
   const money = { amount: 90_000, currency: 'USD' }
   const fields: Warning = {
-    customerId: world.customerId, state: 'open', severity: 'high', valueAtStake: money, explanation: 'Silent for long.',
-    raisedAt: ctx.now, lastPurchaseAt: ctx.now, silenceDay,
+    customerId: world.customerId,
+    state: 'open',
+    severity: 'high',
+    valueAtStake: money,
+    explanation: 'Silent for long.',
+    raisedAt: ctx.now,
+    lastPurchaseAt: ctx.now,
+    silenceDay,
     reason: {
-      usualGapDays: 31, gapOf: 'customer', daysSinceLast: 54, pAlive: 0.5, pAny: 0.2, horizonDays: 90, line: 0.25,
-      expectedSpendMinor: 1, typicalValueMinor: 1, modelVersion: 0,
+      usualGapDays: 31,
+      gapOf: 'customer',
+      daysSinceLast: 54,
+      pAlive: 0.5,
+      pAny: 0.2,
+      horizonDays: 90,
+      line: 0.25,
+      expectedSpendMinor: 1,
+      typicalValueMinor: 1,
+      modelVersion: 0,
     },
   }
   const id = warningIdOf(world.customerId, silenceDay)
@@ -85,6 +113,39 @@ async function endWarnings(world: World): Promise<void> {
   if (!before || before.state !== 'open') return
   await commit(ctx, [alter(ctx, warning, before, { state: 'closed', outcome: 'saved', endedAt: ctx.now }, warningClosed).change])
   tell(world, { does: [calm], recordId: before.id, type: 'warning.closed' })
+}
+
+/** As a contract module would: looks whether the contract still asks, and when. */
+const contracts = new Map<string, { asks: boolean; at: string; world: World }>()
+const followContract = action(
+  'test.follow_contract',
+  () => ({ input: happenedSchema(), output: z.object({}) }),
+  async (ctx, { recordId }) => {
+    const told = contracts.get(recordId)
+    if (!told) return {}
+    const { asks, at, world } = told
+    const facts = { cause: 'contract', sourceId: recordId, at, title: 'Renewal', reason: 'Ends soon', priority: 'high' } as const
+    if (asks) await want(ctx, world.customerId, `contract ${recordId}`, facts)
+    else await withdraw(ctx, world.customerId, 'contract', recordId, 'Renewed.')
+    return {}
+  },
+)
+
+function ask(world: World, days: number): void {
+  const id = `con_${randomUUID()}`
+  contracts.set(id, { asks: true, at: daysLater(crm.clock.now, days), world })
+  world.contracts.set(id, true)
+  tell(world, { does: [followContract], recordId: id, type: 'contract.noticed' })
+}
+
+/** The last contract that asks no longer does. */
+function renew(world: World): void {
+  const id = [...world.contracts].findLast(([, asks]) => asks)?.[0]
+  const told = id === undefined ? undefined : contracts.get(id)
+  if (id === undefined || !told) return
+  contracts.set(id, { ...told, asks: false })
+  world.contracts.set(id, false)
+  tell(world, { does: [followContract], recordId: id, type: 'contract.renewed' })
 }
 
 async function talk(world: World): Promise<void> {
@@ -117,7 +178,7 @@ async function planOf(world: World): Promise<CadenceRecord | undefined> {
 const sweep = (world: World) => invoke(comeDue, crm.ctx('cadence.come_due'), { id: cadence.id('', world.customerId), at: crm.clock.now })
 
 const step = fc.record({
-  act: fc.constantFrom('raise', 'end', 'talk', 'reached', 'no_answer', 'sweep', 'move', 'later' as const),
+  act: fc.constantFrom('raise', 'end', 'ask', 'renew', 'talk', 'reached', 'no_answer', 'sweep', 'move', 'later' as const),
   days: fc.integer({ min: 0, max: 9 }),
   /** Which of the events told so far are delivered after it, in which order, some again. */
   deliver: fc.array(fc.nat(50), { maxLength: 4 }),
@@ -130,12 +191,16 @@ async function take(world: World, { act, days, deliver: picks, atOnce }: Step): 
   crm.clock.now = daysLater(crm.clock.now, days)
   if (act === 'raise') await raiseWarning(world)
   if (act === 'end') await endWarnings(world)
+  if (act === 'ask') ask(world, days % 4)
+  if (act === 'renew') renew(world)
   if (act === 'talk') await talk(world)
   if (act === 'reached' || act === 'no_answer') await close(world, act)
   const jobs = [
     ...picks.map((pick) => () => deliver(world, world.told[pick % world.told.length] as Told)),
     ...(act === 'sweep' ? [() => sweep(world), () => sweep(world)] : []),
-    ...(act === 'move' ? [() => deliver(world, { does: [followOwner, cancelAll], recordId: world.customerId, type: 'customer.assigned' })] : []),
+    ...(act === 'move'
+      ? [() => deliver(world, { does: [followOwner, cancelAll], recordId: world.customerId, type: 'customer.assigned' })]
+      : []),
   ]
   if (atOnce) await Promise.all(jobs.map((job) => job()))
   else for (const job of jobs) await job()
@@ -143,34 +208,44 @@ async function take(world: World, { act, days, deliver: picks, atOnce }: Step): 
 
 describe('visits of a customer', () => {
   test('are one at a time and never made twice, however events are repeated, reordered and told at once; all on working days', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
-      crm.clock.now = '2026-11-18T09:00:00.000Z'
-      crm.forget()
-      const world = await begin()
-      for (const one of steps) {
-        await take(world, one)
-        const open = (await tasksOf(world)).filter(({ state }) => state === 'open')
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
+        crm.clock.now = '2026-11-18T09:00:00.000Z'
+        crm.forget()
+        const world = await begin()
+        for (const one of steps) {
+          await take(world, one)
+          const open = (await tasksOf(world)).filter(({ state }) => state === 'open')
+          expect(open.length).toBeLessThanOrEqual(1)
+        }
+        for (const told of [...world.told, ...world.told]) await deliver(world, told)
+        const before = await tasksOf(world)
+        const plan = await planOf(world)
+        for (const told of world.told) await deliver(world, told)
+        expect(await tasksOf(world)).toEqual(before)
+        expect(await planOf(world)).toEqual(plan)
+        const open = before.filter(({ state }) => state === 'open')
         expect(open.length).toBeLessThanOrEqual(1)
-      }
-      for (const told of [...world.told, ...world.told]) await deliver(world, told)
-      const before = await tasksOf(world)
-      const plan = await planOf(world)
-      for (const told of world.told) await deliver(world, told)
-      expect(await tasksOf(world)).toEqual(before)
-      expect(await planOf(world)).toEqual(plan)
-      const open = before.filter(({ state }) => state === 'open')
-      expect(open.length).toBeLessThanOrEqual(1)
-      expect(plan?.taskId).toBe(open[0]?.id)
-      for (const one of before) expect(isWorkingDay(dayIn(one.dueAt, 'UTC'), newPolicy)).toBe(true)
-      const standing = world.warnings.at(-1) ?? ''
-      const stands = world.warnings.length > 0 && (await crm.table.get(placeOf(warning, standing)))?.['state'] === 'open'
-      // A warning that stands has its visit: open, done, or to be tried again. One that ended has no open visit of its own.
-      const carrying = before.filter((one) => [one, ...(one.also ?? [])].some((cause) => cause.sourceId === standing))
-      expect(!stands || carrying.length > 0).toBe(true)
-      expect(carrying.filter((one) => one.outcome !== 'no_answer').length).toBeLessThanOrEqual(1)
-      const ended = world.warnings.filter((id) => id !== standing || !stands)
-      expect(open.filter((one) => ended.includes(one.sourceId ?? ''))).toEqual([])
-    }), { numRuns: 12 })
+        expect(plan?.taskId).toBe(open[0]?.id)
+        for (const one of before) expect(isWorkingDay(dayIn(one.dueAt, 'UTC'), workTimeOf('UTC', newCalendar))).toBe(true)
+        for (const [id, asks] of world.contracts) {
+          const carrying = before.filter((one) => [one, ...(one.also ?? [])].some((cause) => cause.sourceId === id))
+          const waits = (plan?.wanted ?? []).filter((one) => one.sourceId === id)
+          // A contract is a visit once, unless it reached nobody, or waits its time; one that no longer asks has no open visit of its own.
+          expect(carrying.filter((one) => one.outcome !== 'no_answer').length + waits.length).toBeLessThanOrEqual(1)
+          if (!asks) expect([...carrying.filter(({ state }) => state === 'open'), ...waits]).toEqual([])
+        }
+        const standing = world.warnings.at(-1) ?? ''
+        const stands = world.warnings.length > 0 && (await crm.table.get(placeOf(warning, standing)))?.['state'] === 'open'
+        // A warning that stands has its visit: open, done, or to be tried again. One that ended has no open visit of its own.
+        const carrying = before.filter((one) => [one, ...(one.also ?? [])].some((cause) => cause.sourceId === standing))
+        expect(!stands || carrying.length > 0).toBe(true)
+        expect(carrying.filter((one) => one.outcome !== 'no_answer').length).toBeLessThanOrEqual(1)
+        const ended = world.warnings.filter((id) => id !== standing || !stands)
+        expect(open.filter((one) => ended.includes(one.sourceId ?? ''))).toEqual([])
+      }),
+      { numRuns: 12 },
+    )
   }, 120_000)
 
   test('are not opened for a warning that ends, or a customer who is given away or goes to the bin, at that very moment', async () => {

@@ -8,6 +8,10 @@ import { afterWarning } from '../../../domain/insight/warning/lifecycle.ts'
 import { lifecycles } from '../../../domain/customer/customer/index.ts'
 import { rankOf as placeOfWarning, severityOf, silenceKey } from '../../../domain/insight/warning/warning.ts'
 import { defaultPolicy, policyIssues, rankOf, reachedBy } from '../../../domain/insight/tier/policy.ts'
+import { changesAtOnce, goneFrom } from '../../../domain/insight/tier/policy.ts'
+import { fateOf, moveBetween, spendMatters, withMoves } from '../../../domain/insight/tier/walk.ts'
+import { nextLook, SETTLE_MS } from '../../../domain/insight/warning/docket.ts'
+import { isStanding, isUnended, warningStates } from '../../../domain/insight/warning/warning.ts'
 import { earnedAfterExpiry, earnedNow, turned, type Membership } from '../../../domain/insight/tier/tier.ts'
 
 const policy = defaultPolicy('CNY')
@@ -135,5 +139,91 @@ describe('a tier', () => {
 
   test('of the default policy is in order for any currency', () => {
     for (const currency of ['CNY', 'USD', 'JPY', 'KWD']) expect(policyIssues(defaultPolicy(currency), currency)).toEqual([])
+  })
+})
+
+describe('a change of tier policy', () => {
+  const usd = (amount: number) => ({ amount, currency: 'CNY' })
+  /** Policies of the same tiers with rising lines and keep lines at most as high. */
+  const policies = fc
+    .tuple(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 5, maxLength: 5 }), fc.integer({ min: 50, max: 100 }))
+    .map(([steps, percent]) => {
+      let line = 0
+      const tiers = policy.tiers.map((tier, at) => {
+        line += at === 0 ? 0 : (steps[at - 1] ?? 1) * 1_000
+        return { ...tier, line: usd(line), keepLine: usd(Math.floor((line * percent) / 100)) }
+      })
+      return { ...policy, tiers }
+    })
+  const earned = fc.option(fc.constantFrom(...policy.tiers.map(({ name }) => name)), { nil: undefined })
+  const spent = fc.nat(3_000_000)
+
+  test('moves nobody when it is none, and is never made to read a spend that does not matter', () => {
+    fc.assert(
+      fc.property(policies, policies, earned, spent, spent, (before, after, tier, one, other) => {
+        expect(policyIssues(before, 'CNY')).toEqual([])
+        expect(moveBetween(before, before, tier, one)).toBeUndefined()
+        const [less, atMost] = [Math.min(one, other), Math.max(one, other)]
+        if (spendMatters(before, after, tier, atMost)) return
+        const told = [less, atMost].map((net) => JSON.stringify({ ...moveBetween(before, after, tier, net), revenueMinor: 0 }))
+        expect(told[0]).toBe(told[1])
+      }),
+    )
+  })
+
+  test('leads up at once and down by one tier at expiry', () => {
+    fc.assert(
+      fc.property(policies, earned, spent, (rules, tier, net) => {
+        const fate = fateOf(rules, tier, net)
+        const [from, to] = [rankOf(rules, tier), rankOf(rules, fate.tier)]
+        expect(to === from || (fate.when === 'at_once' ? to > from : to === from - 1)).toBe(true)
+      }),
+    )
+  })
+
+  test('has somebody moved at once only where a line falls, a tier is new or the lowest is another', () => {
+    fc.assert(
+      fc.property(policies, policies, earned, spent, (before, after, tier, net) => {
+        const pending = fateOf(before, tier, net).when === 'at_once'
+        expect(pending || changesAtOnce(before, after) || fateOf(after, tier, net).when === 'at_expiry').toBe(true)
+      }),
+    )
+    expect(goneFrom(policy, { ...policy, tiers: policy.tiers.slice(1) })).toEqual(['crystal'])
+    expect(changesAtOnce(policy, { ...policy, tiers: policy.tiers.slice(1) })).toBe(true)
+    expect(changesAtOnce(policy, { ...policy, holdDays: 1 })).toBe(false)
+  })
+
+  test('adds up the same in whatever pages customers come', () => {
+    const moves = fc.array(
+      fc.record({
+        from: fc.constantFrom('a', 'b'),
+        to: fc.constantFrom('c', 'd'),
+        when: fc.constantFrom('at_once', 'at_expiry'),
+        customerId: fc.string(),
+        revenueMinor: fc.nat(1e9),
+      }),
+    )
+    fc.assert(
+      fc.property(moves, fc.nat(20), (all, cut) => {
+        expect(withMoves(withMoves([], all.slice(0, cut)), all.slice(cut))).toEqual(withMoves([], all))
+        expect(withMoves([], all).reduce((sum, one) => sum + one.customers, 0)).toBe(all.length)
+      }),
+    )
+  })
+})
+
+describe('the places in a person’s day', () => {
+  test('are looked at again after the last mark, then with the next day while some wait, then no more', () => {
+    const markedAt = '2026-11-18T00:00:30.000Z'
+    const tomorrow = '2026-11-19T00:00:00.000Z'
+    const settled = new Date(Date.parse(markedAt) + SETTLE_MS).toISOString()
+    expect(nextLook(markedAt, { markedAt, waiting: false, tomorrow })).toBe(settled)
+    expect(nextLook(settled, { markedAt, waiting: true, tomorrow })).toBe(tomorrow)
+    expect(nextLook(settled, { markedAt, waiting: false, tomorrow })).toBeUndefined()
+  })
+
+  test('are for warnings that ask for something: others wait, are late, or have ended', () => {
+    expect(warningStates.filter((state) => isStanding({ state }))).toEqual(['open', 'snoozed'])
+    expect(warningStates.filter((state) => !isUnended({ state }))).toEqual(['cleared', 'closed'])
   })
 })

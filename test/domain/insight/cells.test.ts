@@ -83,7 +83,10 @@ describe('cells', () => {
         const means = all.map(meanRepeatSpend).filter((mean) => mean > 0)
         const cells = modelSpendCells(spendCellsOf(all).values())
         expect(cells.reduce((sum, { n }) => sum + n, 0)).toBe(means.length)
-        expect(cells.reduce((sum, { n, mean }) => sum + n * mean, 0)).toBeCloseTo(means.reduce((sum, mean) => sum + mean, 0), 1)
+        expect(cells.reduce((sum, { n, mean }) => sum + n * mean, 0)).toBeCloseTo(
+          means.reduce((sum, mean) => sum + mean, 0),
+          1,
+        )
         expect(cells.reduce((sum, { n, lnMean }) => sum + n * lnMean, 0)).toBeCloseTo(
           means.reduce((sum, mean) => sum + Math.log(mean), 0),
           4,

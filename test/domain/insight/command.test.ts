@@ -68,7 +68,15 @@ describe('npm run insight', () => {
   test('purchases after the cut change nothing', () => {
     const rows = ['customer_id,date,amount', 'a,2024-01-01,5', 'a,2024-02-01,5', 'b,2024-03-01,7']
     const before = insight('--purchases', file('before.csv', rows.join('\n')), '--cut', '2024-03-31', '--horizon', '30', '--json')
-    const after = insight('--purchases', file('after.csv', [...rows, 'b,2024-04-01,9', 'c,2024-05-01,1'].join('\n')), '--cut', '2024-03-31', '--horizon', '30', '--json')
+    const after = insight(
+      '--purchases',
+      file('after.csv', [...rows, 'b,2024-04-01,9', 'c,2024-05-01,1'].join('\n')),
+      '--cut',
+      '2024-03-31',
+      '--horizon',
+      '30',
+      '--json',
+    )
     expect(after.stdout).toBe(before.stdout)
     expect(OUTPUT.parse(JSON.parse(before.stdout)).customers.map(({ id }) => id)).toEqual(['a', 'b'])
   })
@@ -76,15 +84,27 @@ describe('npm run insight', () => {
   test('back-tests for a reader and for a machine', () => {
     const args = ['--purchases', CDNOW_FILE, '--cut', '1998-06-30', '--horizon', '90', '--back-test']
     const text = insight(...args).stdout
-    for (const words of ['fixedDays', 'ownGap', 'Calibration of learned', 'Lift of learned', 'Cumulative repeat purchases', 'Score in use: learned']) {
+    for (const words of [
+      'fixedDays',
+      'ownGap',
+      'Calibration of learned',
+      'Lift of learned',
+      'Cumulative repeat purchases',
+      'Score in use: learned',
+    ]) {
       expect(text).toContain(words)
     }
-    const output = z.object({ backTest: z.object({ cuts: z.array(z.object({ cut: z.iso.date() })), tracking: z.array(z.object({ date: z.iso.date() })) }) })
+    const output = z.object({
+      backTest: z.object({ cuts: z.array(z.object({ cut: z.iso.date() })), tracking: z.array(z.object({ date: z.iso.date() })) }),
+    })
     expect(output.parse(JSON.parse(insight(...args, '--json').stdout)).backTest.cuts.length).toBeGreaterThan(10)
   })
 
   test('reads quotes, a byte order mark, any column order, returns, and rows without a customer', () => {
-    const path = file('messy.csv', '\uFEFF"Amount",note,date,customer_id\r\n"4.50","x, ""y""\r\nz",2024-01-01T10:00:00Z,"a,1"\r\n8,,2024-01-09,"a,1"\r\n-2,,2024-01-12,"a,1"\r\n3,,2024-01-12,\r\n')
+    const path = file(
+      'messy.csv',
+      '\uFEFF"Amount",note,date,customer_id\r\n"4.50","x, ""y""\r\nz",2024-01-01T10:00:00Z,"a,1"\r\n8,,2024-01-09,"a,1"\r\n-2,,2024-01-12,"a,1"\r\n3,,2024-01-12,\r\n',
+    )
     const run = insight('--purchases', path, '--cut', '2024-01-31', '--horizon', '30', '--json')
     expect(run.stderr).toBe('1 rows without customer_id are left out\n')
     expect(OUTPUT.parse(JSON.parse(run.stdout)).customers).toMatchObject([{ id: 'a,1', x: 1, tx: 8 / 7, meanSpend: 6 }])

@@ -14,18 +14,28 @@ describe('CSV', () => {
     const field = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', ' ', '客'), maxLength: 6 })
     const table = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { maxLength: 6 })
     fc.assert(
-      fc.property(table, fc.constantFrom('\n', '\r\n', '\r'), fc.boolean(), fc.array(fc.nat(80), { maxLength: 6 }), (rows, end, last, cuts) => {
-        const text = rows.map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(',')).join(end) + (last ? end : '')
-        const edges = [0, ...cuts.map((cut) => Math.min(cut, text.length)).toSorted((p, q) => p - q), text.length]
-        const chunks = edges.slice(1).map((edge, i) => text.slice(edges[i], edge))
-        expect(read(...chunks)).toEqual(rows)
-      }),
+      fc.property(
+        table,
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.boolean(),
+        fc.array(fc.nat(80), { maxLength: 6 }),
+        (rows, end, last, cuts) => {
+          const text = rows.map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(',')).join(end) + (last ? end : '')
+          const edges = [0, ...cuts.map((cut) => Math.min(cut, text.length)).toSorted((p, q) => p - q), text.length]
+          const chunks = edges.slice(1).map((edge, i) => text.slice(edges[i], edge))
+          expect(read(...chunks)).toEqual(rows)
+        },
+      ),
       { numRuns: 500 },
     )
   })
 
   test('plain fields, a byte order mark, empty lines and empty fields', () => {
-    expect(read('\uFEFFa,b\r\n\r\n1,\r\n,2')).toEqual([['a', 'b'], ['1', ''], ['', '2']])
+    expect(read('\uFEFFa,b\r\n\r\n1,\r\n,2')).toEqual([
+      ['a', 'b'],
+      ['1', ''],
+      ['', '2'],
+    ])
     expect(read('')).toEqual([])
     expect(read('a "b" c,5" disk\n')).toEqual([['a "b" c', '5" disk']])
   })

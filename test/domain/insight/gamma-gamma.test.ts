@@ -68,7 +68,12 @@ describe('spend', () => {
   test('the gradient of the likelihood is that of finite differences, spread cells included', () => {
     const positive = fc.double({ min: 0.2, max: 30, noNaN: true })
     const params = fc.record({ p: positive, q: positive.map((q) => q + 1), v: positive })
-    const cell = fc.record({ n: fc.integer({ min: 1, max: 9 }), x: fc.integer({ min: 1, max: 50 }), mean: positive, spread: fc.double({ min: 0, max: 1e-3, noNaN: true }) })
+    const cell = fc.record({
+      n: fc.integer({ min: 1, max: 9 }),
+      x: fc.integer({ min: 1, max: 50 }),
+      mean: positive,
+      spread: fc.double({ min: 0, max: 1e-3, noNaN: true }),
+    })
     fc.assert(
       fc.property(params, fc.array(cell, { minLength: 1, maxLength: 8 }), (at, drawn) => {
         const cells = drawn.map(({ spread, ...rest }) => ({ ...rest, lnMean: Math.log(rest.mean) - spread }))

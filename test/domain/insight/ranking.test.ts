@@ -24,7 +24,17 @@ describe('ranking', () => {
   })
 
   test('precision at the top does not depend on the order of ties', () => {
-    expect(precisionAtTop([{ score: 2, left: true }, { score: 1, left: true }, { score: 1, left: false }, { score: 0, left: false }], 0.5)).toBe(0.75)
+    expect(
+      precisionAtTop(
+        [
+          { score: 2, left: true },
+          { score: 1, left: true },
+          { score: 1, left: false },
+          { score: 0, left: false },
+        ],
+        0.5,
+      ),
+    ).toBe(0.75)
     fc.assert(
       fc.property(ranked, (all) => {
         expect(precisionAtTop(all, 0.3)).toBe(precisionAtTop(all.toReversed(), 0.3))
@@ -71,7 +81,12 @@ describe('logistic regression', () => {
   test('nothing is learned from fewer than three cuts or 200 customers', () => {
     const examples = Array.from({ length: 200 }, (_, i) => ({ features: [i], left: i % 3 === 0 }))
     expect(learnScore([examples, examples], 90)).toBeUndefined()
-    expect(learnScore([1, 2, 3].map(() => examples.slice(1)), 90)).toBeUndefined()
+    expect(
+      learnScore(
+        [1, 2, 3].map(() => examples.slice(1)),
+        90,
+      ),
+    ).toBeUndefined()
     expect(learnScore([examples, examples, examples], 90)).toMatchObject({ cuts: 3, examples: 600, horizonDays: 90 })
   })
 })

@@ -60,7 +60,14 @@ describe('rhythm state', () => {
   })
 
   test('purchases of one day count once and add up; a free order is a purchase', () => {
-    expect(recomputeRhythm([{ day: 1, amount: 9 }, { day: 5, amount: 3 }, { day: 5, amount: 4 }, { day: 8, amount: 0 }])).toEqual({
+    expect(
+      recomputeRhythm([
+        { day: 1, amount: 9 },
+        { day: 5, amount: 3 },
+        { day: 5, amount: 4 },
+        { day: 8, amount: 0 },
+      ]),
+    ).toEqual({
       firstDay: 1,
       lastDay: 8,
       x: 2,
@@ -69,7 +76,13 @@ describe('rhythm state', () => {
   })
 
   test('a return counts against the latest purchase before it, and is no purchase', () => {
-    const entries = [{ day: 1, amount: 9 }, { day: 3, amount: -9 }, { day: 5, amount: 6 }, { day: 7, amount: -2 }, { day: 9, amount: 8 }]
+    const entries = [
+      { day: 1, amount: 9 },
+      { day: 3, amount: -9 },
+      { day: 5, amount: 6 },
+      { day: 7, amount: -2 },
+      { day: 9, amount: 8 },
+    ]
     const expected = { firstDay: 1, lastDay: 9, x: 2, repeatSpend: 12 }
     expect(recomputeRhythm(entries)).toEqual(expected)
     expect(stateAt({ entries }, 9)).toEqual(expected)

@@ -22,7 +22,13 @@ function spied(make: (handler: object) => DynamoDBClient): { client: DynamoDBCli
   return { client: make(handler), sent, answer }
 }
 
-const item = fc.dictionary(fc.constantFrom('pk', 'B', 'S', 'M', 'näme', 'emoji😀'), fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null), fc.jsonValue({ maxDepth: 3 })), { maxKeys: 5 }).filter(storable)
+const item = fc
+  .dictionary(
+    fc.constantFrom('pk', 'B', 'S', 'M', 'näme', 'emoji😀'),
+    fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null), fc.jsonValue({ maxDepth: 3 })),
+    { maxKeys: 5 },
+  )
+  .filter(storable)
 
 /** The marshaller refuses numbers beyond those a double counts exactly. */
 function storable(fields: object): boolean {

@@ -27,16 +27,28 @@ const hash: HashConstructor = Sha256
 
 const request = (body: string, target: string): HttpRequest =>
   new HttpRequest({
-    method: 'POST', protocol: 'https:', hostname: 'dynamodb.eu-west-1.amazonaws.com', path: '/', body,
-    headers: { host: 'dynamodb.eu-west-1.amazonaws.com', 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, 'content-length': String(Buffer.byteLength(body)) },
+    method: 'POST',
+    protocol: 'https:',
+    hostname: 'dynamodb.eu-west-1.amazonaws.com',
+    path: '/',
+    body,
+    headers: {
+      host: 'dynamodb.eu-west-1.amazonaws.com',
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': target,
+      'content-length': String(Buffer.byteLength(body)),
+    },
   })
 
 describe('the request signer', () => {
   test('signs exactly as the SDK signs, whatever the body, the day and the credentials', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.string({ unit: 'grapheme' }), fc.constantFrom('GetItem', 'Query'), fc.date({ min: new Date('2020-01-01'), max: new Date('2035-01-01'), noInvalidDate: true }),
-        fc.string({ minLength: 20, maxLength: 40, unit: fc.constantFrom(...'abcXYZ019/+') }), fc.boolean(),
+        fc.string({ unit: 'grapheme' }),
+        fc.constantFrom('GetItem', 'Query'),
+        fc.date({ min: new Date('2020-01-01'), max: new Date('2035-01-01'), noInvalidDate: true }),
+        fc.string({ minLength: 20, maxLength: 40, unit: fc.constantFrom(...'abcXYZ019/+') }),
+        fc.boolean(),
         async (body, call, now, secretAccessKey, temporary) => {
           const identity = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey, ...(temporary && { sessionToken: 'token==' }) }
           const facts = { region: 'eu-west-1', credentials: async () => identity }

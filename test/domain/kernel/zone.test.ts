@@ -4,12 +4,22 @@ import { dayIn, dayNumberIn, startOfDay } from '../../../domain/kernel/zone.ts'
 
 describe('a calendar day in a time zone', () => {
   test('begins where its first instant is and the instant before is yesterday', () => {
-    const zones = fc.constantFrom('UTC', 'Asia/Shanghai', 'Asia/Kolkata', 'America/New_York', 'Europe/Berlin', 'Pacific/Auckland', 'Australia/Lord_Howe')
-    fc.assert(fc.property(fc.integer({ min: 7_300, max: 25_000 }), zones, (day, zone) => {
-      const begins = startOfDay(day, zone)
-      expect(dayNumberIn(new Date(begins).toISOString(), zone)).toBe(day)
-      expect(dayNumberIn(new Date(begins - 1).toISOString(), zone)).toBe(day - 1)
-    }))
+    const zones = fc.constantFrom(
+      'UTC',
+      'Asia/Shanghai',
+      'Asia/Kolkata',
+      'America/New_York',
+      'Europe/Berlin',
+      'Pacific/Auckland',
+      'Australia/Lord_Howe',
+    )
+    fc.assert(
+      fc.property(fc.integer({ min: 7_300, max: 25_000 }), zones, (day, zone) => {
+        const begins = startOfDay(day, zone)
+        expect(dayNumberIn(new Date(begins).toISOString(), zone)).toBe(day)
+        expect(dayNumberIn(new Date(begins - 1).toISOString(), zone)).toBe(day - 1)
+      }),
+    )
   })
 
   test('is tomorrow in Shanghai while it is today in London', () => {

@@ -18,7 +18,10 @@ describe('the built-in roles', () => {
       })
     }
     for (const [name, { grants }] of Object.entries(builtInRoles)) {
-      expect(Object.keys(grants).filter((pattern) => !fits(pattern)), name).toEqual([])
+      expect(
+        Object.keys(grants).filter((pattern) => !fits(pattern)),
+        name,
+      ).toEqual([])
     }
   })
 
@@ -43,6 +46,8 @@ describe('the built-in roles', () => {
     expect(scope('sales', 'purchase:write')).toBeUndefined()
     const two: Actor = { ...as('sales'), roles: [{ name: 'a', description: '', grants: { '*': 'all', 'deal:write': 'none' } }] }
     expect(scopeOf(two, 'deal:write')).toBeUndefined()
-    expect(scopeOf({ ...two, roles: [...two.roles, { name: 'b', description: '', grants: { 'deal:*': 'own' } }] }, 'deal:write')).toBe('own')
+    expect(scopeOf({ ...two, roles: [...two.roles, { name: 'b', description: '', grants: { 'deal:*': 'own' } }] }, 'deal:write')).toBe(
+      'own',
+    )
   })
 })

@@ -5,8 +5,24 @@ import type { Stored } from '../sim/refusal.ts'
 /** Values for requests: few, so that requests meet, and those at the edges, where engines differ. */
 
 const texts = ['a', 'b', 'A', 'é', 'e\u0301', '\u{1F600}', '\uFFFD', '\uE000', '\uD7FF', 'a#1', 'a#2', 'a#', 'zz', '客户', ' ', 'null', '0']
-const numbers = ['0', '1', '-1', '2', '10', '9', '0.1', '0.2', '-0.5', '1e3', '1E-3', '00012', '-0', '1.0', '3.14159', '123456789012345', '9007199254740993',
-  '12345678901234567890123456789012345678', '-99999999999999999999999999999999999999', '1e125', '1E-130']
+const numbers = [
+  '0',
+  '1',
+  '-1',
+  '2',
+  '10',
+  '9',
+  '0.1',
+  '0.2',
+  '-0.5',
+  '3.14159',
+  '123456789012345',
+  '9007199254740993',
+  '12345678901234567890123456789012345678',
+  '-99999999999999999999999999999999999999',
+]
+/** Numbers that are kept in another form than they were given. */
+const otherForms = ['1e3', '1E-3', '00012', '-0', '1.0', '1e125', '1E-130']
 /** Numbers that no table takes. */
 const badNumbers = ['1e126', '1E-131', '123456789012345678901234567890123456789', 'abc', '', '1e', '--1', '0x10', 'NaN']
 
@@ -15,13 +31,26 @@ export const fields = ['a', 'b', 'n', 'm', 'row', 'version', 'flag', 'list', 'te
 export const paths = [...fields, 'm.a', 'm.b', 'm.c.d', 'row.a', 'row.name'] as const
 
 export const partitions = ['customer#1', 'customer#2', 'unique#email:a', 'p'] as const
-const sorts = ['!customer', '!history', 'deal#1', 'deal#2', 'deal#10', 'log#deal#1#00000001', 'é', '\u{1F600}', '\uFFFD', '\uE000', 'a'] as const
+const sorts = [
+  '!customer',
+  '!history',
+  'deal#1',
+  'deal#2',
+  'deal#10',
+  'log#deal#1#00000001',
+  'é',
+  '\u{1F600}',
+  '\uFFFD',
+  '\uE000',
+  'a',
+] as const
 
 export function text(by: Random): string {
   return by.chance(0.03) ? '' : by.chance(0.02) ? 'x'.repeat(by.between(900, 3000)) : by.pick(texts)
 }
 
 export function number(by: Random): string {
+  if (by.chance(0.1)) return by.pick(otherForms)
   return by.chance(0.01) ? by.pick(badNumbers) : by.chance(0.5) ? String(by.between(-3, 12)) : by.pick(numbers)
 }
 
@@ -46,14 +75,25 @@ function record(by: Random, size: number, depth: number): Stored {
 
 /** A key of the table, now and then one that it does not take. */
 export function key(by: Random): Stored {
-  if (by.chance(0.005)) return by.pick<Stored>([{ pk: { S: '' }, sk: { S: 'a' } }, { pk: { S: 'p' } }, { pk: { N: '1' }, sk: { S: 'a' } }, { pk: { S: 'p' }, sk: { S: 'a' }, more: { S: 'a' } }, { pk: { S: 'p' }, sk: { S: 'é'.repeat(513) } }])
+  if (by.chance(0.005))
+    return by.pick<Stored>([
+      { pk: { S: '' }, sk: { S: 'a' } },
+      { pk: { S: 'p' } },
+      { pk: { N: '1' }, sk: { S: 'a' } },
+      { pk: { S: 'p' }, sk: { S: 'a' }, more: { S: 'a' } },
+      { pk: { S: 'p' }, sk: { S: 'é'.repeat(513) } },
+    ])
   return { pk: { S: by.pick(partitions) }, sk: { S: by.pick(sorts) } }
 }
 
 /** Attributes that put an item in indexes: the same few places, so that many items share them. */
 export function indexKeys(by: Random): Stored {
   const some: Stored = {}
-  for (const [pk, sk] of [['lpk', 'lsk'], ['opk', 'osk'], ['dpk', 'dsk']] as const) {
+  for (const [pk, sk] of [
+    ['lpk', 'lsk'],
+    ['opk', 'osk'],
+    ['dpk', 'dsk'],
+  ] as const) {
     if (!by.chance(0.5)) continue
     some[pk] = by.chance(0.004) ? { S: '' } : by.chance(0.004) ? { N: '1' } : { S: by.pick(indexPartitions) }
     if (!by.chance(0.1)) some[sk] = by.chance(0.004) ? { S: '' } : { S: by.pick(indexSorts) + String(by.between(0, 999_999)) }

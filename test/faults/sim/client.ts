@@ -15,15 +15,24 @@ export type Send = (command: Command) => Promise<object>
 /** Carries out one command at once. @throws what DynamoDB would answer */
 export function carryOut(dynamo: Dynamo, { constructor: { name }, input }: Command): object {
   switch (name) {
-    case 'GetItemCommand': return dynamo.get(input)
-    case 'BatchGetItemCommand': return dynamo.batchGet(input)
-    case 'QueryCommand': return dynamo.query(input as Question)
-    case 'ScanCommand': return dynamo.scan(input)
-    case 'PutItemCommand': return dynamo.write('Put', input as Asked)
-    case 'UpdateItemCommand': return dynamo.write('Update', input as Asked)
-    case 'DeleteItemCommand': return dynamo.write('Delete', input as Asked)
-    case 'TransactWriteItemsCommand': return dynamo.transact(input as TransactAsked)
-    default: throw new Error(`the simulation has no ${name}`)
+    case 'GetItemCommand':
+      return dynamo.get(input)
+    case 'BatchGetItemCommand':
+      return dynamo.batchGet(input)
+    case 'QueryCommand':
+      return dynamo.query(input as Question)
+    case 'ScanCommand':
+      return dynamo.scan(input)
+    case 'PutItemCommand':
+      return dynamo.write('Put', input as Asked)
+    case 'UpdateItemCommand':
+      return dynamo.write('Update', input as Asked)
+    case 'DeleteItemCommand':
+      return dynamo.write('Delete', input as Asked)
+    case 'TransactWriteItemsCommand':
+      return dynamo.transact(input as TransactAsked)
+    default:
+      throw new Error(`the simulation has no ${name}`)
   }
 }
 

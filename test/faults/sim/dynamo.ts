@@ -84,7 +84,12 @@ export class Dynamo {
   }
 
   /** Everything, in the order of a hash of the partition keys: as good as none. */
-  scan(asked: { Limit?: number | undefined; ExclusiveStartKey?: Stored | undefined; Segment?: number | undefined; TotalSegments?: number | undefined }) {
+  scan(asked: {
+    Limit?: number | undefined
+    ExclusiveStartKey?: Stored | undefined
+    Segment?: number | undefined
+    TotalSegments?: number | undefined
+  }) {
     const [segment, segments] = [asked.Segment ?? 0, asked.TotalSegments ?? 1]
     const start = asked.ExclusiveStartKey && orderOf(placeIn(asked.ExclusiveStartKey))
     const items = [...this.base.rows.all()]
@@ -97,7 +102,13 @@ export class Dynamo {
     const end = items.at(-1)
     const { pk, sk } = keyNames.base
     const last = end?.[pk] && end[sk] && asked.Limit === items.length && { LastEvaluatedKey: { [pk]: end[pk], [sk]: end[sk] } }
-    return this.#counted({ Items: items, Count: items.length, ...last }, readUnits(items.reduce((sum, one) => sum + itemSize(one), 0), false))
+    return this.#counted(
+      { Items: items, Count: items.length, ...last },
+      readUnits(
+        items.reduce((sum, one) => sum + itemSize(one), 0),
+        false,
+      ),
+    )
   }
 
   /** A single write. @throws ConditionalCheckFailedException, ValidationException */
@@ -112,19 +123,25 @@ export class Dynamo {
 
   /** All writes or none. @throws TransactionCanceledException with a reason for each write, ValidationException */
   transact(asked: TransactAsked): { ConsumedCapacity: Consumed[] } {
-    const writes = (asked.TransactItems ?? []).flatMap((item) => Object.entries(item).map(([kind, facts]) => ({ kind: kind as WriteKind, facts })))
-    if (writes.length === 0 || writes.length > MOST_WRITES) throw invalid(`1 validation error detected: Member must have length less than or equal to ${MOST_WRITES}`)
+    const writes = (asked.TransactItems ?? []).flatMap((item) =>
+      Object.entries(item).map(([kind, facts]) => ({ kind: kind as WriteKind, facts })),
+    )
+    if (writes.length === 0 || writes.length > MOST_WRITES)
+      throw invalid(`1 validation error detected: Member must have length less than or equal to ${MOST_WRITES}`)
     if (this.#isKnown(asked)) return { ConsumedCapacity: [{ TableName: this.name, CapacityUnits: writes.length * 2 }] }
     const prepared = writes.map(({ kind, facts }) => prepare(kind, facts))
-    if (new Set(prepared.map(({ place }) => nameOf(place))).size < prepared.length) throw invalid('Transaction request cannot include multiple operations on one item')
+    if (new Set(prepared.map(({ place }) => nameOf(place))).size < prepared.length)
+      throw invalid('Transaction request cannot include multiple operations on one item')
     const planned = this.#planned(prepared)
-    if (planned.reduce((sum, { after }) => sum + (after ? itemSize(after) : 0), 0) > LARGEST_TRANSACTION) throw invalid('Collection size of the transaction exceeded')
+    if (planned.reduce((sum, { after }) => sum + (after ? itemSize(after) : 0), 0) > LARGEST_TRANSACTION)
+      throw invalid('Collection size of the transaction exceeded')
     let units = 0
     for (const { one, before, after } of planned) {
       const own = one.kind === 'ConditionCheck' ? writeUnits(before, before) : this.base.set(one.place, after)
       units += own + (one.kind === 'ConditionCheck' ? own : writeUnits(before, after))
     }
-    if (asked.ClientRequestToken !== undefined) this.#tokens.set(asked.ClientRequestToken, { at: this.base.now(), asked: JSON.stringify(asked.TransactItems) })
+    if (asked.ClientRequestToken !== undefined)
+      this.#tokens.set(asked.ClientRequestToken, { at: this.base.now(), asked: JSON.stringify(asked.TransactItems) })
     return { ConsumedCapacity: [{ TableName: this.name, CapacityUnits: units }] }
   }
 

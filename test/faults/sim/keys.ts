@@ -24,7 +24,8 @@ export interface Place {
 /** The place a key names. @throws ValidationException when it is not exactly a key */
 export function placeIn(key: Stored | undefined): Place {
   const names = Object.keys(key ?? {})
-  if (!key || names.length !== 2 || !names.every((name) => keyAttributes.has(name))) throw invalid('The provided key element does not match the schema')
+  if (!key || names.length !== 2 || !names.every((name) => keyAttributes.has(name)))
+    throw invalid('The provided key element does not match the schema')
   return placeOf(key)
 }
 
@@ -35,9 +36,14 @@ function placeOf(item: Stored): Place {
 function keyText(item: Stored, name: string, largest: number): string {
   const value = item[name]
   if (value === undefined) throw invalid(`One or more parameter values were invalid: Missing the key ${name} in the item`)
-  if (value.S === undefined) throw invalid(`One or more parameter values were invalid: Type mismatch for key ${name} expected: S actual: ${Object.keys(value)[0]}`)
-  if (value.S === '') throw invalid(`One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`)
-  if (textSize(value.S) > largest) throw invalid(`One or more parameter values were invalid: Size of key ${name} has exceeded the maximum size limit of ${largest} bytes`)
+  if (value.S === undefined)
+    throw invalid(`One or more parameter values were invalid: Type mismatch for key ${name} expected: S actual: ${Object.keys(value)[0]}`)
+  if (value.S === '')
+    throw invalid(
+      `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`,
+    )
+  if (textSize(value.S) > largest)
+    throw invalid(`One or more parameter values were invalid: Size of key ${name} has exceeded the maximum size limit of ${largest} bytes`)
   return value.S
 }
 
@@ -52,7 +58,10 @@ export function itemReady(item: Stored): { item: Stored; place: Place } {
 /** Holds an item to its size and its index keys. @throws ValidationException */
 export function mustFit(item: Stored): void {
   for (const index of indexNames) {
-    for (const [name, largest] of [[keyNames[index].pk, LARGEST_PARTITION_KEY], [keyNames[index].sk, LARGEST_SORT_KEY]] as const) {
+    for (const [name, largest] of [
+      [keyNames[index].pk, LARGEST_PARTITION_KEY],
+      [keyNames[index].sk, LARGEST_SORT_KEY],
+    ] as const) {
       if (item[name] !== undefined) mustBeIndexKey(item[name], name, index, largest)
     }
   }
@@ -61,9 +70,16 @@ export function mustFit(item: Stored): void {
 
 function mustBeIndexKey(value: AttributeValue, name: string, index: string, largest: number): void {
   const where = `IndexName: ${index}, IndexKey: ${name}`
-  if (value.S === undefined) throw invalid(`One or more parameter values were invalid: Type mismatch for Index Key ${name} Expected: S Actual: ${Object.keys(value)[0]} ${where}`)
-  if (value.S === '') throw invalid(`One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. ${where}`)
-  if (textSize(value.S) > largest) throw invalid(`One or more parameter values were invalid: Size of key ${name} has exceeded the maximum size limit of ${largest} bytes`)
+  if (value.S === undefined)
+    throw invalid(
+      `One or more parameter values were invalid: Type mismatch for Index Key ${name} Expected: S Actual: ${Object.keys(value)[0]} ${where}`,
+    )
+  if (value.S === '')
+    throw invalid(
+      `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. ${where}`,
+    )
+  if (textSize(value.S) > largest)
+    throw invalid(`One or more parameter values were invalid: Size of key ${name} has exceeded the maximum size limit of ${largest} bytes`)
 }
 
 /** The base key as a text: what two items of one place share. */

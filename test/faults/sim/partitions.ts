@@ -13,6 +13,8 @@ export interface Range {
   from?: { key: string; without?: boolean }
   to?: { key: string; without?: boolean }
   begins?: string
+  /** Exactly the one key that both ends are. */
+  exact?: true
 }
 
 function order(row: Row, sort: string, tie: string): number {

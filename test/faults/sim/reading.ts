@@ -32,13 +32,18 @@ const LARGEST_PAGE = 1024 * 1024
 export function answer(base: Base, asked: Question): Page {
   const index = asked.IndexName === undefined ? undefined : indexNamed(base, asked.IndexName)
   if (index && asked.ConsistentRead) throw invalid('Consistent reads are not supported on global secondary indexes')
-  if (asked.Limit !== undefined && asked.Limit < 1) throw invalid('1 validation error detected: Value at \'limit\' failed to satisfy constraint: Member must have value greater than or equal to 1')
+  if (asked.Limit !== undefined && asked.Limit < 1)
+    throw invalid(
+      "1 validation error detected: Value at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+    )
   const names = keyNames[index?.name ?? 'base']
   const { partition, range } = keyRange(asked, names)
   const descending = asked.ScanIndexForward === false
-  const start = asked.ExclusiveStartKey && startOf(asked.ExclusiveStartKey, names, partition)
+  const start = asked.ExclusiveStartKey && startOf(asked.ExclusiveStartKey, names, partition, range)
   index?.catchUp(base.now())
-  const rows = index ? index.rows.range(partition, range, descending) : baseRows(base, partition, range, descending, asked.ConsistentRead === true)
+  const rows = index
+    ? index.rows.range(partition, range, descending)
+    : baseRows(base, partition, range, descending, asked.ConsistentRead === true)
   return cutPage(base, rows, { limit: asked.Limit, start, given: asked.ExclusiveStartKey, descending, names, index: index?.name, range })
 }
 
@@ -93,7 +98,9 @@ function cutPage(base: Base, rows: Iterable<Row>, cut: Cut): Page {
     before = keyIn(row.item, names, index)
   }
   const full = limit !== undefined && page.items.length === limit
-  return full && before ? { ...page, last: before } : page
+  const end = index === undefined && (descending ? cut.range.from : cut.range.to)
+  const ended = end && !end.without && !cut.range.exact && before?.[names.sk]?.S === end.key
+  return full && before && !ended ? { ...page, last: before } : page
 }
 
 /** A key from which an empty first page goes on: no item has it, and the first one comes after it. */
@@ -114,11 +121,12 @@ function keyIn(item: Stored, names: { pk: string; sk: string }, index: IndexName
   return key
 }
 
-function startOf(key: Stored, names: { pk: string; sk: string }, partition: string): { sort: string; tie: string } {
+function startOf(key: Stored, names: { pk: string; sk: string }, partition: string, range: Range): { sort: string; tie: string } {
   const wanted = new Set([keyNames.base.pk, keyNames.base.sk, names.pk, names.sk])
   const [sort, pk, sk] = [key[names.sk]?.S, key[keyNames.base.pk]?.S, key[keyNames.base.sk]?.S]
   const complete = Object.keys(key).length === wanted.size && Object.keys(key).every((name) => wanted.has(name))
   if (!complete || sort === undefined || pk === undefined || sk === undefined) throw invalid('The provided starting key is invalid')
-  if (key[names.pk]?.S !== partition) throw invalid('The provided starting key is outside query boundaries based on provided conditions')
+  if (key[names.pk]?.S !== partition || !within(sort, range))
+    throw invalid('The provided starting key is outside query boundaries based on provided conditions')
   return { sort, tie: names.pk === keyNames.base.pk ? '' : nameOf({ pk, sk }) }
 }

@@ -29,7 +29,11 @@ export function conditionFailed(item?: Stored): Refusal {
 
 export function cancelled(reasons: Reason[]): Refusal {
   const codes = reasons.map(({ Code }) => Code).join(', ')
-  return new Refusal('TransactionCanceledException', `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`, {
-    CancellationReasons: reasons,
-  })
+  return new Refusal(
+    'TransactionCanceledException',
+    `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
+    {
+      CancellationReasons: reasons,
+    },
+  )
 }

@@ -24,7 +24,8 @@ export function checked(value: AttributeValue, depth = 1): AttributeValue {
     return number === value.N ? value : { N: number }
   }
   if (value.NULL !== undefined) {
-    if (value.NULL !== true) throw invalid('One or more parameter values were invalid: Null attribute value types must have the value of true')
+    if (value.NULL !== true)
+      throw invalid('One or more parameter values were invalid: Null attribute value types must have the value of true')
     return value
   }
   if (value.M !== undefined) return { M: mapped(value.M, (one) => checked(one, depth + 1)) }

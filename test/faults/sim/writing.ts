@@ -1,5 +1,5 @@
 import { readCondition, readUpdate } from './expression.ts'
-import { holds, Terms, updated, type Aliases } from './evaluate.ts'
+import { holds, mayAsk, mayUpdate, Terms, updated, type Aliases } from './evaluate.ts'
 import { itemReady, keyAttributes, mustFit, placeIn, type Place } from './keys.ts'
 import { keyOf } from './base.ts'
 import { conditionFailed, invalid, type Stored } from './refusal.ts'
@@ -31,8 +31,13 @@ export function prepare(kind: WriteKind, asked: Asked): Prepared {
   const condition = asked.ConditionExpression === undefined ? undefined : readCondition(asked.ConditionExpression)
   const update = kind === 'Update' && asked.UpdateExpression !== undefined ? readUpdate(asked.UpdateExpression) : undefined
   if (kind === 'ConditionCheck' && !condition) throw invalid('ConditionCheck needs a ConditionExpression')
-  const terms = new Terms(asked, [condition, update].filter((one) => one !== undefined))
-  const { place, after } = target(kind, asked, update && ((before) => updated(update.tree, before, terms, keyAttributes)))
+  const terms = new Terms(
+    asked,
+    [condition, update].filter((one) => one !== undefined),
+  )
+  if (condition) mayAsk(condition.tree, terms)
+  if (update) mayUpdate(update.tree, terms, keyAttributes)
+  const { place, after } = target(kind, asked, update && ((before) => updated(update.tree, before, terms)))
   return {
     kind,
     place,
@@ -47,7 +52,11 @@ export function prepare(kind: WriteKind, asked: Asked): Prepared {
 
 type Step = (before: Stored) => Stored
 
-function target(kind: WriteKind, asked: Asked, step: Step | undefined): { place: Place; after: (before: Stored | undefined) => Stored | undefined } {
+function target(
+  kind: WriteKind,
+  asked: Asked,
+  step: Step | undefined,
+): { place: Place; after: (before: Stored | undefined) => Stored | undefined } {
   if (kind === 'Put') {
     const { item, place } = itemReady(asked.Item ?? {})
     return { place, after: () => item }

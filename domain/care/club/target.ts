@@ -1,0 +1,56 @@
+import * as z from 'zod'
+import { customer } from '../../customer/customer/index.ts'
+import { tier } from '../../insight/tier/index.ts'
+import type { Ctx } from '../../kernel/context.ts'
+import { placeOf } from '../../kernel/entity.ts'
+import { invalid } from '../../kernel/fault.ts'
+import * as f from '../../kernel/fields.ts'
+import { facet, list } from '../../kernel/page.ts'
+import { idOf, mayTouch } from '../../kernel/record.ts'
+import { club, clubFacet, clubMember } from './club.store.ts'
+
+/** Customers of one call. */
+const MOST = 100
+
+/** Whom an invitation is for: customers by id, those of a tier, or the members of a club, a page a call. */
+export const targetShape = () => ({
+  customerIds: z.array(idOf(customer)).min(1).max(MOST).optional(),
+  tier: f.slug().optional(),
+  clubId: idOf(club).optional(),
+  cursor: z.string().max(2_000).optional().describe('`nextCursor` of the answer before, of a tier or a club'),
+})
+type Target = z.output<z.ZodObject<ReturnType<typeof targetShape>>>
+
+export interface Targets {
+  /** Those who are there and the caller's to know. */
+  ids: string[]
+  /** Those named who are not. */
+  missing: string[]
+  nextCursor?: string
+}
+
+/** The customers that are meant. One read for their files, one more for the page of a tier or a club. */
+export async function targetsOf(ctx: Ctx, target: Target): Promise<Targets> {
+  const ways = [target.customerIds, target.tier, target.clubId].filter((way) => way !== undefined)
+  if (ways.length !== 1)
+    throw invalid('invitation.name_one', 'customerIds', 'Name whom to invite in exactly one way: customerIds, tier, or clubId.')
+  const { ids, nextCursor } = await named(ctx, target)
+  const files = await ctx.table.getAll(ids.map((id) => placeOf(customer, id)))
+  const here = ids.filter((_, at) => {
+    const file = files[at]
+    return file !== undefined && !file['deletedAt'] && mayTouch(ctx, customer, file)
+  })
+  const asked = new Set<string>(target.customerIds)
+  return { ids: here, missing: ids.filter((id) => asked.has(id) && !here.includes(id)), ...(nextCursor !== undefined && { nextCursor }) }
+}
+
+async function named(ctx: Ctx, { customerIds, tier: inTier, clubId, cursor }: Target): Promise<{ ids: string[]; nextCursor?: string }> {
+  if (customerIds) return { ids: [...new Set<string>(customerIds)] }
+  const input = { limit: MOST, ...(cursor !== undefined && { cursor }) }
+  const page =
+    inTier !== undefined
+      ? await list(ctx, tier, facet(tier, inTier), input, { descending: true })
+      : await list(ctx, clubMember, facet(clubMember, clubFacet(clubId ?? ''), 'member#'), input, { descending: true })
+  const ids = page.items.flatMap(({ customerId }) => (customerId === undefined ? [] : [customerId]))
+  return { ids, ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }) }
+}

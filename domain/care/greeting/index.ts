@@ -1,0 +1,36 @@
+import { module } from '../../kernel/module.ts'
+import { route } from '../../kernel/route.ts'
+import * as a from './greeting.actions.ts'
+import * as s from './greeting.store.ts'
+import { newPolicy } from './policy.ts'
+
+export { comeDue, follow } from './greeting.due.ts'
+export { beginFestivals, greetPage } from './festival.due.ts'
+export { festivalDay, festivals, type Festival } from './festival.ts'
+export { wish, wishWritten, type Wish } from './greeting.store.ts'
+
+export default module('greeting', {
+  verbs: ['read', 'write'],
+  entities: [s.greeting, s.wish, s.festivalRun, s.greetingPolicy],
+  events: [s.greetingMoved, s.wishWritten, s.runBegun, s.runMoved, s.runDone, s.policyChanged],
+  routes: [
+    route('GET /greeting-policy', a.showPolicy, { can: 'greeting:read', summary: 'Whom the workspace greets on which days, and how' }),
+    route('POST /greeting-policy', a.setPolicy, {
+      can: 'greeting:write',
+      summary: 'Set whom the workspace greets on which days, and how',
+      description: 'Sets the policy as a whole. Send If-Match with the version you read to refuse a change that overlooks another one.',
+      example: { ...newPolicy },
+      faults: ['greeting_policy.version_differs'],
+    }),
+    route('GET /festivals', a.listFestivals, {
+      can: 'greeting:read',
+      summary: 'The festivals of a year, Gregorian and of the Chinese calendar',
+      example: { year: 2027 },
+    }),
+    route('GET /customers/{id}/greetings', a.show, {
+      can: 'greeting:read',
+      summary: 'What a customer will be greeted for, with the words, and what not and why',
+      faults: ['customer.not_found'],
+    }),
+  ],
+})

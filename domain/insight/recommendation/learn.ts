@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { MS_PER_DAY } from '../../kernel/clock.ts'
+import type { Ctx } from '../../kernel/context.ts'
+import type { Change, Projection } from '../../kernel/event.ts'
+import type { Item } from '../../kernel/table/table.ts'
+import type { Purchase } from '../../customer/purchase/index.ts'
+import type { Sighting } from './sketch.ts'
+import { addSightings } from './sketch.store.ts'
+
+/** Products of a basket that are looked at; of more, those that come first by a hash, so each has its turn. */
+const MOST_SKUS = 20
+/** Products of a basket whose items are written, and of the basket before. Each is a write. */
+const MOST_BASKET = 4
+const MOST_BEFORE = 2
+/** A purchase this long after another does not follow from it. Days. */
+const FOLLOWS_DAYS = 365
+/** Purchases looked up at once. */
+const ABREAST = 10
+
+/**
+ * Keeps what is bought together and what next, from the table's stream. A purchase of several products is told to each of
+ * them (four at most), and one that follows another to the products of that one (two at most); a batch writes a product once.
+ *
+ * Cost: a purchase without items nothing; with items one read for the purchase before it; then a read and a write for each
+ * product told, so none for a first purchase of one product, one for a single product that follows another, six at most.
+ * Products with 512 purchases and more are written for one in eight. Purchases put in the bin later stay counted.
+ */
+export const learnTogether: Projection = {
+  name: 'recommendation.learn',
+  async project(ctx: Ctx, changes: readonly Change[]): Promise<void> {
+    const bought = changes.flatMap(({ before, after }) =>
+      after && !before && after['noun'] === 'purchase' && !after['deletedAt'] ? [after] : [],
+    )
+    const baskets = bought.map((item) => ({ item, skus: skusOf(item) })).filter(({ skus }) => skus.length > 0)
+    const seen = new Map<string, Sighting[]>()
+    for (let from = 0; from < baskets.length; from += ABREAST) {
+      const some = baskets.slice(from, from + ABREAST)
+      const earlier = await Promise.all(some.map(({ item }) => before(ctx, item)))
+      for (const [at, { item, skus }] of some.entries()) note(seen, item, skus, earlier[at] ?? [])
+    }
+    if (seen.size > 0) await addSightings(ctx, seen)
+  },
+}
+
+function note(seen: Map<string, Sighting[]>, item: Item, skus: readonly string[], earlier: readonly string[]): void {
+  const id = String(item['id'])
+  const at = Date.parse(String(item['createdAt']))
+  const tell = (sku: string, kind: Sighting['kind'], partners: readonly string[]) => {
+    if (partners.length === 0) return
+    seen.set(sku, [...(seen.get(sku) ?? []), { at, hash: hashOf(`${kind} ${id}`), kind, partners }])
+  }
+  for (const sku of inTurn(skus, id).slice(0, MOST_BASKET))
+    tell(
+      sku,
+      'together',
+      skus.filter((one) => one !== sku),
+    )
+  const fresh = skus.filter((one) => !earlier.includes(one))
+  for (const sku of inTurn(earlier, id).slice(0, MOST_BEFORE)) tell(sku, 'next', fresh)
+}
+
+/** Different products of a purchase. */
+function skusOf(item: Item): string[] {
+  const skus = [...new Set(((item['items'] ?? []) as NonNullable<Purchase['items']>).map(({ sku }) => sku))]
+  return inTurn(skus, String(item['id'])).slice(0, MOST_SKUS)
+}
+
+/** In an order that differs from purchase to purchase and is always the same for one. */
+function inTurn(skus: readonly string[], id: string): string[] {
+  const weight = new Map(skus.map((sku) => [sku, hashOf(`${id} ${sku}`)]))
+  return [...skus].sort((a, b) => (weight.get(a) ?? 0) - (weight.get(b) ?? 0) || (a < b ? -1 : 1))
+}
+
+const hashOf = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0)
+
+/** The products of the customer's purchase before this one, by the time of buying; none when it is a year back. */
+async function before(ctx: Ctx, item: Item): Promise<string[]> {
+  const { pk, sk } = item
+  const { items } = await ctx.table.query({ pk: String(pk), from: 'purchase#', to: String(sk), limit: 2, descending: true })
+  const earlier = items.find((one) => one['sk'] !== sk && !one['deletedAt'])
+  const apart = earlier ? Date.parse(String(item['at'])) - Date.parse(String(earlier['at'])) : Infinity
+  return earlier && apart <= FOLLOWS_DAYS * MS_PER_DAY ? skusOf(earlier) : []
+}

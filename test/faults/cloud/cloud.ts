@@ -1,0 +1,205 @@
+import { entities, routes } from '../../../domain/index.ts'
+import type { Log } from '../../../domain/kernel/context.ts'
+import type { Spent } from '../../../domain/kernel/table/table.ts'
+import type { BusEntry } from '../../../events/bus.ts'
+import { peopleReactions } from '../../../events/people.ts'
+import { projectHandler } from '../../../events/project.ts'
+import { projections } from '../../../events/projections.ts'
+import { publishHandler } from '../../../events/publish.ts'
+import { eventPattern, reactHandler } from '../../../events/reacting.ts'
+import { reactions } from '../../../events/reactions.ts'
+import { schedules } from '../../../events/schedules.ts'
+import type { StreamEvent } from '../../../events/stream.ts'
+import type { QueueEvent } from '../../../events/queue.ts'
+import { sweepHandler } from '../../../events/sweep.ts'
+import { httpHandler } from '../../../functions/http.ts'
+import type { BatchAnswer } from '../../../functions/observe.ts'
+import type { Answer } from '../../../functions/problem.ts'
+import type { HttpEvent } from '../../../functions/request.ts'
+import { Random } from '../random.ts'
+import { Dynamo } from '../sim/dynamo.ts'
+import type { FeedRecord } from '../sim/feed.ts'
+import { EventBus, type Rule } from './bus.ts'
+import { Clockwork } from './clockwork.ts'
+import type { Faults } from './faults.ts'
+import { Fleet, type FleetFacts, type Invoked, type Life } from './lambda.ts'
+import { accountsFor, type Accounts } from './people.ts'
+import { WorkQueue } from './queue.ts'
+import { tableFor, type Wire } from './sdk.ts'
+import { mustKnowFilters, Reader, Stream } from './stream.ts'
+import type { World } from './world.ts'
+
+const SECOND = 1_000
+const HOUR = 3_600_000
+/** Time-outs of the functions, as infra/config.ts has them. Milliseconds. */
+const timeouts = {
+  api: 20 * SECOND,
+  project: 60 * SECOND,
+  publish: 30 * SECOND,
+  react: 60 * SECOND,
+  people: 30 * SECOND,
+  sweep: 120 * SECOND,
+}
+
+/** What a run is told as it goes. */
+export interface Ears {
+  changed?(record: FeedRecord): void
+  published?(entry: BusEntry): void
+  logged?(text: string): void
+  spent?(life: Life, cost: Spent): void
+}
+
+/** The product, deployed on a cloud that is all in this process: the real handlers, everything around them simulated. */
+export class Cloud {
+  readonly world: World
+  readonly faults: Faults
+  readonly seed: number
+  readonly dynamo: Dynamo
+  readonly stream = new Stream()
+  readonly clockwork: Clockwork
+  readonly bus: EventBus
+  readonly readers: Reader[]
+  readonly queues: Readonly<Record<'react' | 'people' | 'sweep', WorkQueue>>
+  readonly accounts: Accounts = new Map()
+  readonly #api: Fleet<HttpEvent, Answer>
+  readonly #wire: Wire
+  readonly #log: Log
+  #expired: number
+
+  constructor(world: World, faults: Faults, seed: number, ears: Ears = {}) {
+    mustKnowFilters()
+    this.world = world
+    this.faults = faults
+    this.seed = seed
+    this.dynamo = new Dynamo('crm', circumstances(world, faults, seed))
+    this.#wire = { world, dynamo: this.dynamo, faults, ...(ears.spent && { spent: (life: Life, cost: Spent) => ears.spent?.(life, cost) }) }
+    this.#log = logInto((text) => ears.logged?.(text))
+    this.#api = this.#fleet('api', (edge) => {
+      const handler = httpHandler(routes, edge)
+      return (event: HttpEvent) => handler(event, {} as never)
+    })
+    this.queues = this.#queues()
+    const rules: Rule[] = [
+      { queue: this.queues.react, types: typesOf(eventPattern(reactions)) },
+      { queue: this.queues.people, types: typesOf(eventPattern(peopleReactions(() => accountsFor(this.accounts, world)))) },
+    ]
+    this.bus = new EventBus({ world, faults, seed, rules, heard: (entry) => ears.published?.(entry) })
+    this.readers = this.#readers()
+    this.clockwork = new Clockwork(schedules, { world, faults, seed, queue: this.queues.sweep })
+    this.#expired = world.now
+    this.dynamo.base.onChange = (record) => {
+      this.stream.add(record)
+      this.clockwork.follow(record)
+      ears.changed?.(record)
+    }
+    world.before = () => this.#timePasses()
+  }
+
+  #fleet<E, A>(name: keyof typeof timeouts, make: FleetFacts<E, A>['make']): Fleet<E, A> {
+    const { world, faults, seed } = this
+    return new Fleet<E, A>({
+      name,
+      world,
+      faults,
+      seed,
+      log: this.#log,
+      timeout: timeouts[name],
+      table: (life) => tableFor(this.#wire, life),
+      make,
+    })
+  }
+
+  #queues(): Record<'react' | 'people' | 'sweep', WorkQueue> {
+    const { world, faults, seed } = this
+    const queue = (
+      name: 'react' | 'people' | 'sweep',
+      make: FleetFacts<QueueEvent, BatchAnswer>['make'],
+      size: { batch: number; abreast: number },
+    ) => new WorkQueue({ name, world, faults, seed, fleet: this.#fleet(name, make), hidden: 6 * timeouts[name], ...size })
+    const sweep: WorkQueue = queue('sweep', (edge, life) => sweepHandler({ edge, schedules, queue: () => this.#handOver(life) }), {
+      batch: 1,
+      abreast: 2,
+    })
+    return {
+      sweep,
+      react: queue('react', (edge) => reactHandler({ edge, reactions }), { batch: 10, abreast: 3 }),
+      people: queue(
+        'people',
+        (edge, life) => reactHandler({ edge, reactions: peopleReactions(() => accountsFor(this.accounts, world, life)) }),
+        { batch: 10, abreast: 2 },
+      ),
+    }
+  }
+
+  /** How a sweep that runs out of time goes on: by a message to itself. */
+  #handOver(life: Life) {
+    let nth = 0
+    return {
+      send: async (message: object) => {
+        await this.world.sleep(life.by.between(2, 20))
+        if (!life.goOn()) return new Promise<never>(() => {})
+        this.queues.sweep.send(`h${life.name}.${++nth}.${this.world.now}`, JSON.stringify(message))
+        return life.goOn() ? undefined : new Promise<never>(() => {})
+      },
+    }
+  }
+
+  #readers(): Reader[] {
+    const { world, faults, seed, stream } = this
+    const reader = (name: 'project' | 'publish', make: FleetFacts<StreamEvent, BatchAnswer>['make']) =>
+      new Reader({ name, world, faults, seed, stream, fleet: this.#fleet(name, make) })
+    return [
+      reader('project', (edge) => projectHandler({ edge, entities, projections })),
+      reader('publish', (_, life) => publishHandler({ entities, bus: () => this.bus.for(life), log: this.#log })),
+    ]
+  }
+
+  /** One request over HTTP, whatever becomes of it. */
+  request(name: string, event: HttpEvent): Promise<Invoked<Answer>> {
+    return this.#api.invoke(name, event)
+  }
+
+  #timePasses(): void {
+    this.clockwork.plan()
+    if (this.world.now - this.#expired < 20 * HOUR) return
+    this.#expired = this.world.now
+    this.dynamo.base.expire()
+  }
+
+  /** Whether nothing is under way: no change untold, no message waiting. */
+  get idle(): boolean {
+    return this.readers.every(({ idle }) => idle) && Object.values(this.queues).every(({ idle }) => idle)
+  }
+
+  /** Lets everything come to its end, with nothing going wrong any more. @throws Error when it does not within a month */
+  async settle(): Promise<void> {
+    this.faults.active = false
+    for (let days = 0; days < 31; days++) {
+      for (let hours = 0; hours < 24 && !this.idle; hours++) await this.world.run(this.world.now + HOUR)
+      if (this.idle) return
+    }
+    throw new Error('It does not come to rest: something goes on answering itself.')
+  }
+}
+
+function circumstances(world: World, faults: Faults, seed: number) {
+  const [lag, replica, page] = [new Random(seed, 'index lag'), new Random(seed, 'replica lag'), new Random(seed, 'page end')]
+  return {
+    now: () => world.now,
+    indexLag: () => (faults.strikes('index: lags, out of base order', lag, 4) ? Math.floor(60_000 * lag.next() ** 3) : lag.between(0, 200)),
+    replicaLag: () => (faults.strikes('read: a replica behind', replica, 4) ? replica.between(1, 1_500) : 0),
+    pageEnd: (limit: number) => (faults.strikes('page: ends short, or empty with a cursor', page) ? page.between(0, limit) : limit),
+  }
+}
+
+function typesOf(pattern: { 'detail-type'?: string[] }): ReadonlySet<string> | undefined {
+  return pattern['detail-type'] && new Set(pattern['detail-type'])
+}
+
+function logInto(hear: (text: string) => void): Log {
+  const line =
+    (level: string) =>
+    (message: string, facts: Record<string, unknown> = {}) =>
+      hear(`${level} ${message} ${JSON.stringify(facts)}`)
+  return { info: line('info'), warn: line('warn'), error: line('error') }
+}

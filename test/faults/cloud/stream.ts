@@ -1,0 +1,197 @@
+import { isDeepStrictEqual } from 'node:util'
+import { streamFilters, type StreamEvent } from '../../../events/stream.ts'
+import type { BatchAnswer } from '../../../functions/observe.ts'
+import { Random } from '../random.ts'
+import type { FeedRecord } from '../sim/feed.ts'
+import type { Faults } from './faults.ts'
+import type { Fleet } from './lambda.ts'
+import type { World } from './world.ts'
+
+/** The table's stream and its readers, set up as infra/automation.ts has them. */
+
+/** Records of a batch, the wait for one to fill, and tries before a record is given up. */
+const BATCH = 100
+const WINDOW = 1_000
+const TRIES = 10
+const HOUR = 3_600_000
+/** A batch that failed is tried again after this, doubled each time up to a minute. */
+const AGAIN = 500
+const SHARDS = 2
+const MOST_SHARDS = 8
+
+interface Shard {
+  id: number
+  records: FeedRecord[]
+  parent: Shard | undefined
+  children: Shard[]
+}
+
+/** Records in order for each item, on shards that split. */
+export class Stream {
+  readonly shards: Shard[] = []
+  readonly readers: Reader[] = []
+
+  constructor() {
+    for (let id = 0; id < SHARDS; id++) this.#open(undefined)
+  }
+  #open(parent: Shard | undefined): Shard {
+    const shard: Shard = { id: this.shards.length, records: [], parent, children: [] }
+    this.shards.push(shard)
+    return shard
+  }
+  add(record: FeedRecord): void {
+    const partition = record.dynamodb.Keys['pk']?.S ?? ''
+    let hash = hashOf(partition)
+    let shard = this.shards[hash % SHARDS]
+    hash = Math.floor(hash / SHARDS)
+    while (shard && shard.children.length > 0) {
+      shard = shard.children[hash % 2]
+      hash = Math.floor(hash / 2)
+    }
+    shard?.records.push(record)
+    for (const reader of this.readers) if (shard) reader.wake(shard)
+  }
+  /** Ends a shard; what comes for it goes to two new ones. */
+  split(shard: Shard): boolean {
+    if (shard.children.length > 0 || this.shards.length >= MOST_SHARDS) return false
+    shard.children = [this.#open(shard), this.#open(shard)]
+    return true
+  }
+}
+
+export interface ReaderFacts {
+  name: string
+  world: World
+  faults: Faults
+  seed: number
+  stream: Stream
+  fleet: Fleet<StreamEvent, BatchAnswer>
+}
+
+/** One event source mapping: a batch at a time of each shard, a parent before its children. */
+export class Reader {
+  readonly #facts: ReaderFacts
+  readonly #places = new Map<Shard, number>()
+  readonly #busy = new Set<Shard>()
+  #batches = 0
+  /** Stretches given up, waiting for the operator. */
+  dead = 0
+  given = 0
+  done = 0
+
+  constructor(facts: ReaderFacts) {
+    this.#facts = facts
+    facts.stream.readers.push(this)
+  }
+  get idle(): boolean {
+    return (
+      this.#busy.size === 0 &&
+      this.dead === 0 &&
+      this.#facts.stream.shards.every((shard) => (this.#places.get(shard) ?? 0) >= shard.records.length)
+    )
+  }
+
+  /** Tells records again that were told before. */
+  retell(records: readonly FeedRecord[]): void {
+    const told = records.filter(passes)
+    const by = new Random(this.#facts.seed, this.#facts.name, 'again', ++this.#batches)
+    this.dead++
+    const next = async (from: number): Promise<void> => {
+      if (from >= told.length) return void this.dead--
+      await this.#deliver(told.slice(from, from + BATCH), by, 1)
+      return next(from + BATCH)
+    }
+    void next(0)
+  }
+
+  wake(shard: Shard): void {
+    if (this.#busy.has(shard) || !this.#mayRead(shard)) return
+    this.#busy.add(shard)
+    const { world, faults, seed, name } = this.#facts
+    const by = new Random(seed, name, 'batch', ++this.#batches)
+    const late = faults.strikes('stream: delayed', by) ? by.between(1, 600_000) : 0
+    const down = faults.strikes('stream: consumer down for hours', by, 1 / 8) ? by.between(HOUR, 5 * HOUR) : 0
+    world.after(WINDOW + late + down, () => void this.#read(shard, by))
+  }
+  #mayRead({ parent }: Shard): boolean {
+    return (
+      parent === undefined || (this.#mayRead(parent) && (this.#places.get(parent) ?? 0) >= parent.records.length && !this.#busy.has(parent))
+    )
+  }
+
+  async #read(shard: Shard, by: Random): Promise<void> {
+    const { faults, stream } = this.#facts
+    const from = this.#places.get(shard) ?? 0
+    const taken = shard.records.slice(from, from + BATCH)
+    const batch = taken.filter(passes)
+    if (batch.length > 0) {
+      this.given += batch.length
+      await this.#deliver(batch, by, 1)
+      if (faults.strikes('stream: a batch comes twice', by)) await this.#deliver(batch, by, TRIES)
+    }
+    this.#places.set(shard, from + taken.length)
+    if (
+      shard.children.length === 0 &&
+      this.#facts.world.now > 0 &&
+      faults.has('stream: a shard splits') &&
+      by.chance(1 / 16) &&
+      stream.split(shard)
+    )
+      faults.note('stream: a shard splits')
+    this.#busy.delete(shard)
+    for (const one of [shard, ...shard.children]) if ((this.#places.get(one) ?? 0) < one.records.length) this.wake(one)
+  }
+
+  /** Hands a batch over until it is done with: from the record reported, in halves, and a lone record for its last tries. */
+  async #deliver(batch: readonly FeedRecord[], by: Random, tries: number): Promise<void> {
+    const { world, fleet } = this.#facts
+    const first = batch[0]?.dynamodb.SequenceNumber
+    const ended = await fleet.invoke(`${first}+${batch.length}/${tries}/${this.#batches}`, { Records: batch })
+    const reported = 'done' in ended ? ended.done.batchItemFailures[0]?.itemIdentifier : first
+    if (reported === undefined) {
+      this.done += batch.length
+      return
+    }
+    const begin = Math.max(
+      0,
+      batch.findIndex((one) => one.dynamodb.SequenceNumber === reported),
+    )
+    this.done += begin
+    const left = batch.slice(begin)
+    await world.sleep(Math.min(60_000, AGAIN * 2 ** tries))
+    if (tries >= TRIES) return this.#giveUp(left, by)
+    if (begin > 0 || left.length === 1 || 'done' in ended) return this.#deliver(left, by, begin > 0 ? 1 : tries + 1)
+    const middle = Math.ceil(left.length / 2)
+    await this.#deliver(left.slice(0, middle), by, tries + 1)
+    await this.#deliver(left.slice(middle), by, tries + 1)
+  }
+
+  /** What was given up an operator has done again some hours later, as the runbook says. */
+  #giveUp(left: readonly FeedRecord[], by: Random): void {
+    this.dead++
+    const { world } = this.#facts
+    world.after(by.between(1, 12) * HOUR, () => {
+      void this.#deliver(left, by, 1).then(() => this.dead--)
+    })
+  }
+}
+
+/** Whether a mapping lets a record through, by the filters that the stack gives it. */
+export function passes(record: FeedRecord): boolean {
+  const stamped = record.dynamodb.NewImage?.['ev']?.M?.['type']?.S !== undefined
+  return stamped || (record.eventName === 'REMOVE' && record.dynamodb.OldImage?.['ev']?.M?.['type']?.S !== undefined)
+}
+
+const ev = { M: { type: { S: [{ exists: true }] } } }
+const known = [{ dynamodb: { NewImage: { ev } } }, { eventName: ['REMOVE'], dynamodb: { OldImage: { ev } } }]
+/** @throws Error when the product's filters are other than those above */
+export function mustKnowFilters(): void {
+  if (!isDeepStrictEqual(streamFilters(), known))
+    throw new Error('streamFilters() changed: bring `passes` in test/faults/cloud/stream.ts in step with it')
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash >>> 0
+}

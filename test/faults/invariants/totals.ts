@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util'
+import { saleOf, type Purchase } from '../../../domain/customer/purchase/index.ts'
+import { historyOf, type History } from '../../../domain/customer/purchase/history.ts'
+import { recordIn } from '../../../domain/kernel/place.ts'
+import type { Finding, Kept, Snapshot } from './snapshot.ts'
+
+/** I7: what is added up as it goes is what adding it all up gives. */
+
+const SUMMED = ['firstDay', 'lastDay', 'x', 'repeatSpend', 'count', 'gross', 'returned', 'net', 'firstAt', 'lastAt'] as const
+
+export function histories(snapshot: Snapshot, now: string): Finding[] {
+  const purchases = Map.groupBy(
+    snapshot.of('purchase').filter(({ item }) => !item['deletedAt']),
+    ({ pk }) => pk,
+  )
+  const histories = new Map(snapshot.of('history').map((one) => [one.pk, one]))
+  const findings = [...histories].flatMap(([pk, kept]) => check(kept, purchases.get(pk) ?? [], now))
+  for (const pk of purchases.keys())
+    if (!histories.has(pk)) findings.push({ invariant: 'I7', words: `${pk} bought things, but has no history` })
+  return findings
+}
+
+function check({ item, id }: Kept, purchases: readonly Kept[], now: string): Finding[] {
+  const sales = purchases.map((one) => saleOf(recordIn<'purchase', Purchase>(one.item)))
+  const made = historyOf(sales, now)
+  const kept = item as unknown as History
+  if (!made || item['deletedAt'])
+    return made || !item['deletedAt']
+      ? [{ invariant: 'I7', words: `${id} is ${item['deletedAt'] ? 'in the bin' : 'kept'} with ${sales.length} purchases` }]
+      : []
+  const wrong = SUMMED.find((name) => !isDeepStrictEqual(made[name], kept[name]))
+  if (wrong) return [{ invariant: 'I7', words: `${id} says ${wrong} ${kept[wrong]}; its ${sales.length} purchases come to ${made[wrong]}` }]
+  if (kept.yearNet < made.yearNet)
+    return [{ invariant: 'I7', words: `${id} says at most ${kept.yearNet} was spent in a year; it was ${made.yearNet}` }]
+  return []
+}
+
+/** Tickets count their messages. */
+export function messages(snapshot: Snapshot): Finding[] {
+  const byTicket = Map.groupBy(snapshot.of('message'), ({ id }) => id.slice(4, 44))
+  return snapshot.of('ticket').flatMap(({ item, id }) => {
+    const count = byTicket.get(id.slice(4))?.length ?? 0
+    return count === item['messageCount']
+      ? []
+      : [{ invariant: 'I7', words: `${id} counts ${String(item['messageCount'])} messages; there are ${count}` }]
+  })
+}

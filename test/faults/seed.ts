@@ -1,0 +1,147 @@
+import { Cloud } from './cloud/cloud.ts'
+import { Faults, type Site } from './cloud/faults.ts'
+import { withWorld, World } from './cloud/world.ts'
+import { atRest, lists } from './invariants/quiet.ts'
+import { replayed } from './invariants/replay.ts'
+import type { Finding } from './invariants/snapshot.ts'
+import { Truth } from './invariants/truth.ts'
+import { Watch } from './invariants/watch.ts'
+import { Random } from './random.ts'
+import { Client } from './workload/client.ts'
+import { Desk, Office } from './workload/desk.ts'
+import { anErrand } from './workload/errands.ts'
+import { Ledger } from './workload/ledger.ts'
+import { fixedRoles, setUp } from './workload/setup.ts'
+
+/** What one run is made from: the same facts give the same run. */
+export interface SeedFacts {
+  seed: number
+  steps: number
+  /** Steps left out, and sites that stay quiet: for finding the few that matter. */
+  leftOut?: ReadonlySet<number>
+  quiet?: ReadonlySet<Site>
+}
+
+export interface Ran {
+  findings: Finding[]
+  fired: ReadonlyMap<Site, number>
+  requests: number
+  /** Changes of the table. */
+  changes: number
+  /** Every request and what was heard of it, by time. */
+  story: string[]
+  /** A fingerprint of everything that was written: the same run has the same. */
+  print: string
+}
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+const START = '2026-11-22T09:00:00.000Z'
+
+/** Runs one seed from an empty table to rest. */
+export function runSeed(facts: SeedFacts): Promise<Ran> {
+  const world = new World(START)
+  const chance = new Random(facts.seed, 'pauses')
+  return withWorld(
+    world,
+    () => chance.next(),
+    () => run(facts, world),
+  )
+}
+
+async function run({ seed, steps, leftOut, quiet }: SeedFacts, world: World): Promise<Ran> {
+  const faults = new Faults(seed, quiet)
+  const story: string[] = []
+  const watch = new Watch(new Truth(fixedRoles), () => world.now)
+  const cloud = new Cloud(world, faults, seed, {
+    changed: (record) => {
+      watch.changed(record)
+      if (process.env['DEBUG_FEED']) {
+        const n = record.dynamodb.NewImage,
+          o = record.dynamodb.OldImage
+        story.push(
+          `${world.instant()} feed ${record.dynamodb.Keys['pk']?.S} ${record.dynamodb.Keys['sk']?.S} v${o?.['version']?.N}->${n?.['version']?.N} ${n?.['ev']?.M?.['type']?.S} ${n?.['ev']?.M?.['actor']?.S} ${n?.['ev']?.M?.['request']?.S}`,
+        )
+      }
+    },
+    published: (entry) => {
+      watch.published(entry)
+      if (process.env['DEBUG_FEED']) story.push(`${world.instant()} bus ${entry.DetailType} ${entry.Detail.slice(0, 120)}`)
+    },
+    logged: (text) => {
+      if (!text.startsWith('info')) story.push(`${world.instant()} log: ${text}`)
+      watch.logged(text)
+    },
+  })
+  const ledger = new Ledger()
+  const client = new Client(cloud, ledger, (line) => story.push(`${world.instant()} ${line}`))
+  client.onAnswer = (sending, calls) => watch.answered(sending, calls)
+  const office = new Office()
+  const deskFor = (step: string) => new Desk({ step, seed, office, cloud, client })
+
+  faults.active = false
+  await finished(world, setUp(deskFor('set up'), office, cloud))
+  faults.active = true
+  await work(world, faults, { seed, steps, ...(leftOut && { leftOut }) }, deskFor, () => cloud.bus.replay(7))
+  await cloud.settle()
+  // Until the last index has followed and the last instance has forgotten.
+  await world.run(world.now + 2 * MINUTE)
+  await cloud.settle()
+  const findings = [...watch.findings, ...atRest(cloud, ledger, watch), ...(await finished(world, lists(deskFor('lists'))))]
+  if (findings.length === 0) findings.push(...(await finished(world, replayed(cloud))))
+  return {
+    findings,
+    fired: faults.fired,
+    requests: ledger.sendings.length,
+    changes: cloud.dynamo.base.feed.records.length,
+    story,
+    print: printOf(cloud),
+  }
+}
+
+/** Starts one errand after the other, not waiting for any; now and then days go by. */
+async function work(
+  world: World,
+  faults: Faults,
+  { seed, steps, leftOut }: SeedFacts,
+  deskFor: (step: string) => Desk,
+  replay: () => void,
+): Promise<void> {
+  const broken: unknown[] = []
+  for (let step = 1; step <= steps; step++) {
+    const by = new Random(seed, 'pace', step)
+    const gap = by.weighed([
+      [60, () => by.between(0, 2_000)],
+      [30, () => by.between(2_000, 10 * MINUTE)],
+      [7, () => by.between(10 * MINUTE, DAY)],
+      [3, () => by.between(DAY, 45 * DAY)],
+    ])()
+    await world.run(world.now + gap)
+    if (faults.strikes('bus: replays the past', by, 1 / 20)) replay()
+    const burst = faults.strikes('client: a burst of one client', by, 1 / 10) ? 8 : 1
+    if (leftOut?.has(step)) continue
+    const errand = anErrand(by)
+    for (let nth = 0; nth < burst; nth++)
+      errand(deskFor(burst === 1 ? `${step}` : `${step}${'abcdefgh'.charAt(nth)}`)).catch((error: unknown) => broken.push(error))
+  }
+  await world.run(world.now + DAY)
+  if (broken.length > 0) throw broken[0]
+}
+
+/** Lets time pass until something is done. */
+async function finished<T>(world: World, work: Promise<T>): Promise<T> {
+  let over = false
+  const done = work.finally(() => (over = true))
+  done.catch(() => {})
+  for (let turns = 0; !over && turns < 100_000; turns++) await world.run(world.now + 1_000)
+  return done
+}
+
+function printOf(cloud: Cloud): string {
+  let hash = 0x811c9dc5
+  for (const { dynamodb } of cloud.dynamo.base.feed.records) {
+    const text = JSON.stringify(dynamodb.NewImage ?? null)
+    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  }
+  return (hash >>> 0).toString(16)
+}
