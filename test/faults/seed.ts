@@ -36,6 +36,8 @@ export interface Ran {
 
 const MINUTE = 60_000
 const DAY = 86_400_000
+/** Of so many seeds one has its whole past told again. */
+const REPLAYED = 3
 const START = '2026-11-22T09:00:00.000Z'
 
 /** Runs one seed from an empty table to rest. */
@@ -88,7 +90,7 @@ async function run({ seed, steps, leftOut, quiet }: SeedFacts, world: World): Pr
   await world.run(world.now + 2 * MINUTE)
   await cloud.settle()
   const findings = [...watch.findings, ...atRest(cloud, ledger, watch), ...(await finished(world, lists(deskFor('lists'))))]
-  if (findings.length === 0) findings.push(...(await finished(world, replayed(cloud))))
+  if (findings.length === 0 && seed % REPLAYED === 0) findings.push(...(await finished(world, replayed(cloud))))
   return {
     findings,
     fired: faults.fired,

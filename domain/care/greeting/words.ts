@@ -112,5 +112,5 @@ export function wordsFor(
   own: Partial<Said> = {},
 ): string {
   const text = own[tongue] ?? wishes[occasion][tongue]
-  return text.replaceAll('{name}', () => facts.name).replaceAll('{years}', () => sayYears(facts.years ?? 1, tongue))
+  return text.replace(/\{(name|years)\}/g, (_, what) => (what === 'name' ? facts.name : sayYears(facts.years ?? 1, tongue)))
 }

@@ -46,6 +46,8 @@ export class Clockwork {
   #fired = 0
   /** Set while the past is told again, which must change nothing by itself. */
   stopped = false
+  /** Whether anything became due, or was done, since runs were planned. */
+  #moved = true
   /** Runs of tasks by the clock alone are few: each fits a model. */
   readonly #tasks: boolean
 
@@ -64,6 +66,8 @@ export class Clockwork {
 
   /** Follows a change of the table, to know what is due. */
   follow({ dynamodb: { Keys, OldImage, NewImage } }: FeedRecord): void {
+    if (!OldImage?.['dpk'] && !NewImage?.['dpk']) return
+    this.#moved = true
     const tie = `${Keys['pk']?.S} ${Keys['sk']?.S}`
     const [had, has] = [placeIn(OldImage), placeIn(NewImage)]
     if (had) this.#due.delete(had.job, had.order, tie)
@@ -84,7 +88,8 @@ export class Clockwork {
 
   /** Plans the runs that have something to do. */
   plan(): void {
-    if (this.stopped) return
+    if (this.stopped || !this.#moved) return
+    this.#moved = false
     for (const job of this.#jobs) {
       const at = this.#nextRun(job)
       if (at === undefined || (job.planned !== undefined && job.planned <= at)) continue
@@ -103,16 +108,15 @@ export class Clockwork {
   }
 
   #fire(job: Job, at: number): void {
-    if (job.planned !== at || this.stopped) {
-      job.planned = undefined
-      return
-    }
+    this.#moved = true
+    if (job.planned !== at) return
+    job.planned = undefined
+    if (this.stopped) return
     const { faults, seed, queue, world } = this.#facts
     const { name } = job.schedule
     const first = this.firstDue(name)?.order
     job.times = first === job.met ? job.times + 1 : 0
     job.met = first
-    job.planned = undefined
     job.last = world.now
     const nth = ++this.#fired
     const by = new Random(seed, 'schedule', name, nth)

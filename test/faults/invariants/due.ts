@@ -65,7 +65,7 @@ export function tasks(snapshot: Snapshot): Finding[] {
   return snapshot.of('task').flatMap(({ item, id, pk }): Finding[] => {
     const one = item as unknown as TaskRecord
     const file = files.get(pk)
-    if (one.state === 'open' && !one.deletedAt && file?.['deletedAt'] && one.createdAt < String(file['deletedAt']))
+    if (one.state === 'open' && !one.deletedAt && file?.['deletedAt'] && one.createdAt < String(file['deletedAt'] as string))
       return [{ invariant: 'I9', words: `${id} is open though its customer was put in the bin after it` }]
     return []
   })

@@ -14,6 +14,7 @@ export async function replayed(cloud: Cloud): Promise<Finding[]> {
   const first = await again(cloud, past)
   const loud = first.find((record) => !isQuiet(record))
   if (loud) return [{ invariant: 'I6', words: `telling the past again ${said(loud)}` }]
+  if (first.length === 0) return []
   const second = await again(cloud, records.length)
   const [any] = second
   return any ? [{ invariant: 'I6', words: `telling the past twice more ${said(any)}` }] : []

@@ -68,7 +68,7 @@ export class Watch {
     for (const number of canariesIn(text)) {
       if (own.has(number)) continue
       const bearers = [...this.truth.bearersOf(number)]
-      if (bearers.length > 0 && bearers.some((id) => this.truth.couldKnow(sending.userId, id, sending.sentAt))) continue
+      if (bearers.some((id) => this.truth.couldKnow(sending.userId, id, sending.sentAt))) continue
       this.#find('I11', `${said} told of customer ${number} (${bearers.join(', ')}), whom they may not know: ${text.slice(0, 300)}`)
     }
   }

@@ -75,6 +75,7 @@ export function addNumbers(one: string, other: string): string {
 
 /** Bytes of a number: one for two digits and one more, one more for a minus ("Item sizes and formats", Developer Guide). */
 export function numberSize(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text) && !text.endsWith('0')) return Math.ceil(text.length / 2) + 1
   const digits = digitsOf(parsed(text).coefficient)
   return Math.ceil(digits.length / 2) + 1 + (text.startsWith('-') ? 1 : 0)
 }

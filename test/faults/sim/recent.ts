@@ -7,8 +7,8 @@ interface Past {
   before: Stored | undefined
 }
 
-/** What a replica that is a little behind would still answer. Keeps the last seconds only. Milliseconds. */
-const KEPT = 2_000
+/** Changes that are remembered: more than are made within the seconds that a replica is behind. */
+const MOST = 2_000
 
 /** The latest changes of the table, so that an eventual read can see it as it was a moment ago. */
 export class Recent {
@@ -16,7 +16,7 @@ export class Recent {
 
   note(at: number, place: Place, before: Stored | undefined): void {
     this.#changes.push({ at, place, before })
-    if (this.#changes.length > 256) this.#changes = this.#changes.filter((one) => one.at > at - KEPT)
+    if (this.#changes.length > MOST) this.#changes = this.#changes.slice(-MOST / 2)
   }
 
   /** Items that changed since a moment, as they were then. By base key. */

@@ -100,13 +100,24 @@ export function textSize(text: string): number {
 export function sizeOf(value: AttributeValue): number {
   if (value.S !== undefined) return textSize(value.S)
   if (value.N !== undefined) return numberSize(value.N)
-  if (value.M !== undefined) return 3 + itemSize(value.M) + Object.keys(value.M).length
+  if (value.M !== undefined) return 3 + mapSize(value.M) + Object.keys(value.M).length
   if (value.L !== undefined) return 3 + value.L.reduce((sum, one) => sum + sizeOf(one) + 1, 0)
   return 1
 }
 
+/** Stored items are never changed in place, so each is measured once. */
+const measured = new WeakMap<Stored, number>()
+
 /** Bytes of an item: its names and its values. */
 export function itemSize(item: Stored): number {
+  const known = measured.get(item)
+  if (known !== undefined) return known
+  const size = mapSize(item)
+  measured.set(item, size)
+  return size
+}
+
+function mapSize(item: Stored): number {
   let size = 0
   for (const name in item) {
     const value = item[name]
