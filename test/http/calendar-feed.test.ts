@@ -27,7 +27,12 @@ async function fetchFeed(address: string, headers: Record<string, string> = {}) 
 const make = async (as: string, more: object = {}) => (await crm.call('POST', '/me/calendar', { as, ...more })).body
 async function newTask(as: string, more: object = {}) {
   const customer = (await crm.call('POST', '/customers', { as, body: { name: '大衛, & Söhne; GmbH' } })).body
-  const body = { title: 'Call back; twice,\\ or thrice about the new collection and everything that goes with it', dueAt: '2026-11-19T09:00:00Z', reason: 'They asked', ...more }
+  const body = {
+    title: 'Call back; twice,\\ or thrice about the new collection and everything that goes with it',
+    dueAt: '2026-11-19T09:00:00Z',
+    reason: 'They asked',
+    ...more,
+  }
   return (await crm.call('POST', `/customers/${customer['id']}/tasks`, { as, body })).body
 }
 
@@ -40,7 +45,10 @@ describe('a calendar address', () => {
     expect(address).toMatch(/^\/v1\/calendar\/[A-Za-z0-9_-]{43}\.ics$/)
     crm.spent.length = 0
     const answer = await fetchFeed(address)
-    expect(answer).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/calendar; charset=utf-8', 'cache-control': 'no-store' } })
+    expect(answer).toMatchObject({
+      statusCode: 200,
+      headers: { 'content-type': 'text/calendar; charset=utf-8', 'cache-control': 'no-store' },
+    })
     expect(crm.spent.reduce((sum, one) => sum + one.readUnits, 0)).toBeLessThanOrEqual(6)
     expect(crm.spent.reduce((sum, one) => sum + one.writeUnits, 0)).toBe(0)
     const calendar = readCalendar(answer.body)
@@ -77,7 +85,11 @@ describe('a calendar address', () => {
     const revoked = await fetchFeed(second['address'])
     const never = await fetchFeed(`/v1/calendar/${'A'.repeat(43)}.ics`)
     const nonsense = await fetchFeed('/v1/calendar/nonsense')
-    const said = [refused, revoked, never, nonsense].map(({ statusCode, body }) => ({ statusCode, ...JSON.parse(body), requestId: undefined }))
+    const said = [refused, revoked, never, nonsense].map(({ statusCode, body }) => ({
+      statusCode,
+      ...JSON.parse(body),
+      requestId: undefined,
+    }))
     for (const one of said) expect(one).toEqual(said[0])
     expect(JSON.stringify(said)).not.toContain(String(first['address']).slice(13, 40))
     expect((await crm.call('GET', '/me/calendar', { as })).body['code']).toBe('feed.not_found')
@@ -104,7 +116,16 @@ describe('a calendar address', () => {
   test('shows nothing to who was disabled or may read no tasks any more, and is for people only', async () => {
     const id = 'usr_0000000000000000000J'
     const { address } = await make(`${id}:sales`)
-    const person = { pk: `user#${id.slice(4)}`, sk: 'user', id, noun: 'user', name: 'Jo', email: 'jo@example.com', roles: ['sales'], version: 1 }
+    const person = {
+      pk: `user#${id.slice(4)}`,
+      sk: 'user',
+      id,
+      noun: 'user',
+      name: 'Jo',
+      email: 'jo@example.com',
+      roles: ['sales'],
+      version: 1,
+    }
     await crm.table.write({ put: { ...person, disabled: false } })
     expect((await fetchFeed(address)).statusCode).toBe(200)
     await crm.table.write({ put: { ...person, disabled: true } })

@@ -8,6 +8,7 @@ export interface Component {
   inner: Component[]
 }
 
+// oxlint-disable-next-line no-control-regex
 const LINE = /^([A-Z][A-Z0-9-]*)((?:;[A-Z0-9-]+=(?:"[^"\u0000-\u001f]*"|[^";:,\u0000-\u001f]*))*):([^\u0000-\u0008\u000a-\u001f\u007f]*)$/
 const DATE_TIME = /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])[0-5]\d([0-5]\d|60)Z$/
 const DATE = /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/
@@ -36,7 +37,12 @@ export function readCalendar(text: string): Component {
     const found = LINE.exec(line)
     must(found !== null, `contentline: ${line}`)
     const [, name = '', rest = '', value = ''] = found
-    const parameters = Object.fromEntries(rest.split(';').slice(1).map((one) => one.split('=') as [string, string]))
+    const parameters = Object.fromEntries(
+      rest
+        .split(';')
+        .slice(1)
+        .map((one) => one.split('=') as [string, string]),
+    )
     const top = open.at(-1) ?? root
     if (name === 'BEGIN') {
       const inner = { name: value, lines: [], inner: [] }
@@ -70,7 +76,8 @@ function checkEvent(event: Component): void {
   for (const name of ['DTEND', 'DESCRIPTION', 'PRIORITY', 'TRANSP']) must(valuesOf(event, name).length <= 1, `${name} at most once`)
   for (const { name, parameters, value } of event.lines) {
     if (name === 'DTSTAMP') must(DATE_TIME.test(value), `DTSTAMP in UTC: ${value}`)
-    if (name === 'DTSTART' || name === 'DTEND') must(parameters['VALUE'] === 'DATE' ? DATE.test(value) : DATE_TIME.test(value), `${name}: ${value}`)
+    if (name === 'DTSTART' || name === 'DTEND')
+      must(parameters['VALUE'] === 'DATE' ? DATE.test(value) : DATE_TIME.test(value), `${name}: ${value}`)
     if (name === 'SUMMARY' || name === 'DESCRIPTION' || name === 'UID') must(TEXT.test(value), `TEXT: ${value}`)
     if (name === 'PRIORITY') must(/^[0-9]$/.test(value), `PRIORITY: ${value}`)
     if (name === 'TRANSP') must(value === 'TRANSPARENT' || value === 'OPAQUE', `TRANSP: ${value}`)

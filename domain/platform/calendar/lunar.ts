@@ -53,7 +53,7 @@ export function lunarDay(year: number, month: number, day: number): Day | undefi
   if (!known) return byIntl(year, month, day)
   const [newYear, leap, months] = known
   const at = month - 1 + (leap > 0 && month > leap ? 1 : 0)
-  const before = months.slice(0, at).reduce((sum, one) => sum + lengthOf(one), 0)
+  const before = 29 * at + months.slice(0, at).replaceAll('0', '').length
   if (day > lengthOf(months[at])) return undefined
   return dayFrom(dayNumber(`${year}-${newYear}`) + before + day - 1)
 }

@@ -85,7 +85,7 @@ describe('a customer’s days', () => {
           }
           expect(new Set(greeted).size).toBe(greeted.length)
           const each = (occasion: string) => greeted.filter((one) => one.startsWith(occasion)).length
-              expect(each('birthday') >= 5).toBe(given.birthday !== undefined)
+          expect(each('birthday') >= 5).toBe(given.birthday !== undefined)
           expect(each('anniversary') >= 5).toBe(given.firstDay !== undefined)
         },
       ),
