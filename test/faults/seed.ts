@@ -1,3 +1,6 @@
+// What the product loads when it first needs it, loaded before: reading files takes time that no simulated clock tells.
+import '@aws-lambda-powertools/metrics'
+import 'libphonenumber-js/min'
 import { Cloud } from './cloud/cloud.ts'
 import { Faults, type Site } from './cloud/faults.ts'
 import { withWorld, World } from './cloud/world.ts'
@@ -7,6 +10,7 @@ import type { Finding } from './invariants/snapshot.ts'
 import { Truth } from './invariants/truth.ts'
 import { Watch } from './invariants/watch.ts'
 import { Random } from './random.ts'
+import type { FeedRecord } from './sim/feed.ts'
 import { Client } from './workload/client.ts'
 import { Desk, Office } from './workload/desk.ts'
 import { anErrand } from './workload/errands.ts'
@@ -20,6 +24,8 @@ export interface SeedFacts {
   /** Steps left out, and sites that stay quiet: for finding the few that matter. */
   leftOut?: ReadonlySet<number>
   quiet?: ReadonlySet<Site>
+  /** Whether the story tells every change of the table, event and error too. */
+  every?: boolean
 }
 
 export interface Ran {
@@ -51,32 +57,27 @@ export function runSeed(facts: SeedFacts): Promise<Ran> {
   )
 }
 
-async function run({ seed, steps, leftOut, quiet }: SeedFacts, world: World): Promise<Ran> {
+async function run({ seed, steps, leftOut, quiet, every }: SeedFacts, world: World): Promise<Ran> {
   const faults = new Faults(seed, quiet)
   const story: string[] = []
   const watch = new Watch(new Truth(fixedRoles), () => world.now)
+  const tell = (line: string) => void story.push(`${world.instant()} ${line}`)
   const cloud = new Cloud(world, faults, seed, {
     changed: (record) => {
       watch.changed(record)
-      if (process.env['DEBUG_FEED']) {
-        const n = record.dynamodb.NewImage,
-          o = record.dynamodb.OldImage
-        story.push(
-          `${world.instant()} feed ${record.dynamodb.Keys['pk']?.S} ${record.dynamodb.Keys['sk']?.S} v${o?.['version']?.N}->${n?.['version']?.N} ${n?.['ev']?.M?.['type']?.S} ${n?.['ev']?.M?.['actor']?.S} ${n?.['ev']?.M?.['request']?.S}`,
-        )
-      }
+      if (every) tell(`  ${changeIn(record)}`)
     },
     published: (entry) => {
       watch.published(entry)
-      if (process.env['DEBUG_FEED']) story.push(`${world.instant()} bus ${entry.DetailType} ${entry.Detail.slice(0, 120)}`)
+      if (every) tell(`  event ${entry.DetailType} ${entry.Detail.slice(22, 90)}`)
     },
     logged: (text) => {
-      if (!text.startsWith('info')) story.push(`${world.instant()} log: ${text}`)
       watch.logged(text)
+      if (every && !text.startsWith('info')) tell(`  log: ${text.slice(0, 500)}`)
     },
   })
   const ledger = new Ledger()
-  const client = new Client(cloud, ledger, (line) => story.push(`${world.instant()} ${line}`))
+  const client = new Client(cloud, ledger, tell)
   client.onAnswer = (sending, calls) => watch.answered(sending, calls)
   const office = new Office()
   const deskFor = (step: string) => new Desk({ step, seed, office, cloud, client })
@@ -137,6 +138,13 @@ async function finished<T>(world: World, work: Promise<T>): Promise<T> {
   done.catch(() => {})
   for (let turns = 0; !over && turns < 100_000; turns++) await world.run(world.now + 1_000)
   return done
+}
+
+/** A change of the table, for those who look for its cause. */
+function changeIn({ dynamodb: { Keys, OldImage, NewImage } }: FeedRecord): string {
+  const stamp = NewImage?.['ev']?.M
+  const versions = `version ${OldImage?.['version']?.N ?? 'none'} to ${NewImage?.['version']?.N ?? 'none'}`
+  return `${Keys['pk']?.S} ${Keys['sk']?.S} ${versions}${stamp ? ` ${stamp['type']?.S} by ${stamp['actor']?.S} under ${stamp['request']?.S}` : ''}`
 }
 
 function printOf(cloud: Cloud): string {

@@ -18,8 +18,7 @@ export default module('recommendation', {
     route('GET /products/{sku}/together', together, {
       can: 'recommendation:read',
       summary: 'What is bought together with a product, and what next',
-      description:
-        'Counts are those of the most frequent partners, exact while there are few; of a product with 512 purchases or more one in eight is counted.',
+      description: 'Counts are those of the most frequent partners; of a product that sells much only a part of the purchases is counted.',
     }),
   ],
 })

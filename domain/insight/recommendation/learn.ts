@@ -10,20 +10,22 @@ import { addSightings } from './sketch.store.ts'
 /** Products of a basket that are looked at; of more, those that come first by a hash, so each has its turn. */
 const MOST_SKUS = 20
 /** Products of a basket whose items are written, and of the basket before. Each is a write. */
-const MOST_BASKET = 4
-const MOST_BEFORE = 2
+const MOST_BASKET = 2
+const MOST_BEFORE = 1
 /** A purchase this long after another does not follow from it. Days. */
 const FOLLOWS_DAYS = 365
 /** Purchases looked up at once. */
 const ABREAST = 10
 
 /**
- * Keeps what is bought together and what next, from the table's stream. A purchase of several products is told to each of
- * them (four at most), and one that follows another to the products of that one (two at most); a batch writes a product once.
+ * Keeps what is bought together and what next, from the table's stream. A purchase of several products is told to two of
+ * them, and one that follows another to one product of that; a batch writes a product once. Which ones follows from a hash of
+ * the purchase, so each product hears of its share.
  *
- * Cost: a purchase without items nothing; with items one read for the purchase before it; then a read and a write for each
- * product told, so none for a first purchase of one product, one for a single product that follows another, six at most.
- * Products with 512 purchases and more are written for one in eight. Purchases put in the bin later stay counted.
+ * Cost: a purchase without items nothing; with items one read for the purchase before it, then a read for each product told
+ * and a write while the product is young: none for a first purchase of one product, one for a single product that follows
+ * another, three at most. From 32 purchases of a product on a quarter of that, from 512 on a sixteenth. Purchases put in the
+ * bin later stay counted.
  */
 export const learnTogether: Projection = {
   name: 'recommendation.learn',

@@ -40,9 +40,13 @@ export interface Sighting {
   partners: readonly string[]
 }
 
-/** From so many purchases on one in eight is counted, eightfold: a product that sells much is known well and costs little. */
-const SAMPLED_FROM = 512
-const ONE_IN = 8
+/**
+ * Of a product that is known well only a part of its purchases is counted, so that what sells much costs little: all of the
+ * first 32, then one in 4, one in 16 from 512 on. Shares stay what they are; counts are of what was counted.
+ */
+function oneIn(counted: number): number {
+  return counted < 32 ? 1 : counted < 512 ? 4 : 16
+}
 
 /**
  * A sketch with what some purchases tell, each once: what has its mark, or is older than every mark that is kept, changes
@@ -59,9 +63,7 @@ export function withSightings(before: Sketch, sightings: readonly Sighting[]): S
 function withSighting(sketch: Sketch, { at, hash, kind, partners }: Sighting): Sketch {
   const mark = markOf(at, hash)
   if (at <= sketch.since || sketch.marks.includes(mark)) return sketch
-  const sampled = sketch.baskets + sketch.follows >= SAMPLED_FROM
-  if (sampled && hash % ONE_IN !== 0) return sketch
-  const weight = sampled ? ONE_IN : 1
+  if (hash % oneIn(sketch.baskets + sketch.follows) !== 0) return sketch
   const marks = [...sketch.marks, mark].sort()
   const gone = marks.splice(0, Math.max(0, marks.length - MOST_MARKS)).map(timeOf)
   return {
@@ -69,8 +71,8 @@ function withSighting(sketch: Sketch, { at, hash, kind, partners }: Sighting): S
     marks,
     since: Math.max(sketch.since, ...gone),
     ...(kind === 'together'
-      ? { baskets: sketch.baskets + weight, together: counted(sketch.together, partners, weight, MOST_TOGETHER) }
-      : { follows: sketch.follows + weight, next: counted(sketch.next, partners, weight, MOST_NEXT) }),
+      ? { baskets: sketch.baskets + 1, together: counted(sketch.together, partners, MOST_TOGETHER) }
+      : { follows: sketch.follows + 1, next: counted(sketch.next, partners, MOST_NEXT) }),
   }
 }
 
@@ -79,14 +81,14 @@ const markOf = (at: number, hash: number): string => at.toString(36).padStart(9,
 const timeOf = (mark: string): number => Number.parseInt(mark.slice(0, 9), 36)
 
 /** Partners with some more, the most frequent first: a new one takes the place of the least when there is no room. */
-function counted(partners: readonly Partner[], more: readonly string[], weight: number, most: number): Partner[] {
+function counted(partners: readonly Partner[], more: readonly string[], most: number): Partner[] {
   const kept = partners.map((one) => ({ ...one }))
   for (const sku of more) {
     const known = kept.find((one) => one.sku === sku)
     const least = kept.at(-1)
-    if (known) known.count += weight
-    else if (kept.length < most || !least) kept.push({ sku, count: weight, error: 0 })
-    else kept[kept.length - 1] = { sku, count: least.count + weight, error: least.count }
+    if (known) known.count += 1
+    else if (kept.length < most || !least) kept.push({ sku, count: 1, error: 0 })
+    else kept[kept.length - 1] = { sku, count: least.count + 1, error: least.count }
     kept.sort((a, b) => b.count - a.count || (a.sku < b.sku ? -1 : 1))
   }
   return kept

@@ -174,6 +174,7 @@ export class Cloud {
   /** Lets everything come to its end, with nothing going wrong any more. @throws Error when it does not within a month */
   async settle(): Promise<void> {
     this.faults.active = false
+    this.clockwork.hurry()
     for (let days = 0; days < 31; days++) {
       for (let hours = 0; hours < 24 && !this.idle; hours++) await this.world.run(this.world.now + HOUR)
       if (this.idle) return

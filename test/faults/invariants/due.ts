@@ -59,7 +59,7 @@ export function timers(snapshot: Snapshot): Finding[] {
   })
 }
 
-/** A task escalates two days late at the earliest, a visit for a customer in the bin is not left open. */
+/** A visit for a customer who was put in the bin is not left open, unless someone took it up again. */
 export function tasks(snapshot: Snapshot): Finding[] {
   const files = new Map(snapshot.of('customer').map((one) => [one.pk, one.item]))
   return snapshot.of('task').flatMap(({ item, id, pk }): Finding[] => {

@@ -92,6 +92,8 @@ export class Client {
     const ended = await this.#cloud.request(requestId, event)
     sending.endedAt = this.#cloud.world.now
     sending.hurt = ended.hurt
+    if ('killed' in ended) sending.why = ended.killed
+    if ('error' in ended) sending.why = ended.error instanceof Error ? ended.error.message : 'an error'
     if ('done' in ended) {
       const { statusCode, headers, body } = ended.done
       sending.status = statusCode
@@ -104,10 +106,12 @@ export class Client {
   }
 }
 
-function said({ who, route, path, status, reply, key, requestId }: Sending): string {
+function said({ who, route, path, status, reply, key, requestId, why }: Sending): string {
   const method = route.split(' ')[0]
   const what =
-    status === 0 ? 'nobody knows what came of it' : `${status}${typeof reply?.body['code'] === 'string' ? ` ${reply.body['code']}` : ''}`
+    status === 0
+      ? `nobody knows what came of it: ${why ?? 'no answer'}`
+      : `${status}${typeof reply?.body['code'] === 'string' ? ` ${reply.body['code']}` : ''}`
   const id = typeof reply?.body['id'] === 'string' && status < 300 ? ` ${reply.body['id']} version ${String(reply.body['version'])}` : ''
   return `${who}: ${method} ${path}${key === undefined ? '' : ` (key ${key})`} [${requestId}] → ${what}${id}`
 }

@@ -20,6 +20,8 @@ export interface Sending {
   reply?: Reply
   /** Something around the product failed it. */
   hurt: boolean
+  /** Why there was no answer. */
+  why?: string
 }
 
 /** A body as read; what is expected of it is checked where it is used. */
