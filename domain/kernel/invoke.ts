@@ -7,7 +7,7 @@ import { faultIn, keep, Replay, replayOf } from './idempotency.ts'
 import { pause } from './table/refusal.ts'
 
 /** Enough for twenty at once on one record: each try waits twice as long at most, 6 s together at worst. */
-const TRIES = 8
+const TRIES = 12
 
 /** Refusals that say nothing about the request itself: never kept under its key. */
 const PASSING = new Set(['limited', 'unavailable', 'unauthenticated', 'forbidden'])

@@ -67,7 +67,10 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 }
 export const CONFLICT_TRIES = 6
 
+/** A request has seconds to live, so no wait takes longer. */
+const LONGEST_PAUSE_MS = 800
+
 /** Waits before try number `tries`: full jitter over 25 ms doubled each time (AWS Architecture Blog, "Exponential backoff and jitter"). */
 export function pause(tries: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, Math.random() * 25 * 2 ** tries))
+  return new Promise((done) => setTimeout(done, Math.random() * Math.min(LONGEST_PAUSE_MS, 25 * 2 ** tries)))
 }
