@@ -14,6 +14,7 @@ import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { modules as whole } from '../domain/asset.ts'
 import { modules as daily } from '../domain/daily.ts'
 import { modules as worth } from '../domain/value.ts'
 import { publicPaths } from '../functions/docs.ts'
@@ -30,6 +31,8 @@ export interface ApiFacts {
   readonly api: CrmFunction
   /** Answers those of insight and loyalty. */
   readonly value: CrmFunction
+  /** Answers search, quality, transfer and privacy. */
+  readonly asset: CrmFunction
   /** Answers the public paths: the API's description and its health. */
   readonly docs: CrmFunction
 }
@@ -55,7 +58,7 @@ export class Api extends Construct {
   readonly http: HttpApi
   readonly stage: HttpStage
 
-  constructor(scope: Construct, id: string, { config, signIn, api, value, docs }: ApiFacts) {
+  constructor(scope: Construct, id: string, { config, signIn, api, value, asset, docs }: ApiFacts) {
     super(scope, id)
     const name = `${config.stage}-crm`
     this.http = new HttpApi(this, 'Http', {
@@ -70,6 +73,7 @@ export class Api extends Construct {
     const answers = [
       { modules: daily, integration: new HttpLambdaIntegration('Api', api.lambda, { scopePermissionToRoute: false }) },
       { modules: worth, integration: new HttpLambdaIntegration('Value', value.lambda, { scopePermissionToRoute: false }) },
+      { modules: whole, integration: new HttpLambdaIntegration('Asset', asset.lambda, { scopePermissionToRoute: false }) },
     ]
     const declared = answers.flatMap(({ modules, integration }) =>
       modules.flatMap(({ routes }) => routes.map((route) => ({ ...route, integration }))),

@@ -12,6 +12,7 @@ const root = resolve(import.meta.dirname, '..')
 export const entries: Readonly<Record<FunctionName, string>> = {
   api: 'functions/api.ts',
   value: 'functions/value.ts',
+  asset: 'functions/asset.ts',
   docs: 'functions/docs.ts',
   project: 'events/project.ts',
   publish: 'events/publish.ts',

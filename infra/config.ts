@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 
 /** The functions of the product; each has its own rights. */
-export const functionNames = ['api', 'value', 'docs', 'project', 'publish', 'react', 'people', 'sweep'] as const
+export const functionNames = ['api', 'value', 'asset', 'docs', 'project', 'publish', 'react', 'people', 'sweep'] as const
 export type FunctionName = (typeof functionNames)[number]
 
 /** Roles a machine may be given, as scopes of its tokens: `crm/integration`. A machine has no records of its own, so the others say nothing. */
@@ -67,6 +67,7 @@ export type StageConfig = z.output<ReturnType<typeof stageShape>>
 const sizes: StageConfig['functions'] = {
   api: { memoryMb: 1024, timeoutSeconds: 20 },
   value: { memoryMb: 1024, timeoutSeconds: 20 },
+  asset: { memoryMb: 1024, timeoutSeconds: 20 },
   docs: { memoryMb: 256, timeoutSeconds: 5 },
   project: { memoryMb: 512, timeoutSeconds: 60 },
   publish: { memoryMb: 256, timeoutSeconds: 30 },

@@ -33,13 +33,14 @@ export class CrmStack extends Stack {
     const automation = new Automation(this, 'Automation', workshop, table, signIn.pool)
     const api = new CrmFunction(this, 'api', workshop, { summary: 'Answers daily work' }).uses(records(table))
     const value = new CrmFunction(this, 'value', workshop, { summary: 'Answers insight and loyalty' }).uses(records(table))
+    const asset = new CrmFunction(this, 'asset', workshop, { summary: 'Answers search, quality, transfer, privacy' }).uses(records(table))
     const docs = new CrmFunction(this, 'docs', workshop, { summary: 'Describes the API to anyone' }).uses({
       statements: [],
       environment: { SIGN_IN_URL: signIn.address },
     })
-    const http = new Api(this, 'Http', { config, signIn, api, value, docs })
+    const http = new Api(this, 'Http', { config, signIn, api, value, asset, docs })
     const { project, publish, react, people, sweep } = automation
-    const functions = [api, value, docs, ...[project, publish, react, people, sweep].map(({ does }) => does)]
+    const functions = [api, value, asset, docs, ...[project, publish, react, people, sweep].map(({ does }) => does)]
     new Watch(this, 'Watch', { config, api: http, functions, automation, table })
   }
 }

@@ -39,6 +39,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   service: ['kernel', 'platform', 'customer'],
   care: ['kernel', 'platform', 'customer', 'insight', 'sales', 'service'],
   marketing: ['kernel', 'platform', 'customer', 'insight', 'sales', 'service'],
+  data: ['kernel', 'platform', 'customer', 'insight', 'sales', 'service', 'care'],
   procurement: ['kernel', 'platform', 'customer', 'insight', 'sales', 'service'],
 }
 

@@ -128,7 +128,7 @@ describe('the API', () => {
 
   test('stays within what API Gateway and Lambda take', () => {
     expect(made.crm.of('AWS::ApiGatewayV2::Route').length).toBeLessThanOrEqual(300)
-    expect(made.crm.of('AWS::Lambda::Permission')).toHaveLength(3)
+    expect(made.crm.of('AWS::Lambda::Permission')).toHaveLength(4)
   })
 
   test('is throttled, and its log has request ids and no addresses', () => {
@@ -154,6 +154,7 @@ describe('each function has its own rights and no more', () => {
   test.each([
     ['api', records],
     ['value', records],
+    ['asset', records],
     ['docs', []],
     ['project', [...records, ...stream, ...failed]],
     ['publish', [...stream, ...failed, 'events:PutEvents']],

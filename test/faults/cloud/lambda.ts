@@ -109,10 +109,8 @@ export class Fleet<E, A> {
     return new Promise((end) => {
       instance.onDeath = () => end({ killed: 'the process died' })
       let over = false
-      const t0 = world.now
       world.after(allowed, () => {
         if (over || !instance.alive) return
-        console.log('TIMEOUT', world.instant(), allowed, instance.name, JSON.stringify(event).slice(0, 200), world.now - t0)
         faults.note('function: killed at an await')
         instance.die()
       })

@@ -39,6 +39,8 @@ export class World {
 
   /** Lets time pass until a moment, or until nothing waits any more. */
   async run(until = Infinity): Promise<void> {
+    // What was begun just now comes as far as its first wait before anything else happens.
+    await settled()
     for (;;) {
       this.before?.(this.next)
       const entry = this.#entries[0]
