@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { once } from '../domain/kernel/action.ts'
+import { noFiles } from '../domain/kernel/files.ts'
 import { newMemo, type Ctx, type Log, type Memo } from '../domain/kernel/context.ts'
 import { systemActor } from '../domain/kernel/permission.ts'
 import type { Edge } from '../functions/http.ts'
+import { catalogue } from '../functions/catalogue.ts'
 import { requestLog } from '../functions/observe.ts'
 
 /** What work outside HTTP needs from outside: the same as the HTTP edge. */
@@ -25,6 +27,7 @@ export function backgroundOf(edge: () => Surroundings): () => Background {
  * @param request the same for every delivery of the same cause: a second run that finds the first one's write knows it for its own
  */
 export function systemCtx(background: Background, who: string, action: string, request: string): Ctx {
-  const { table, memo, log, random = randomBytes } = background
-  return { table, memo, log, random, actor: systemActor(who), scope: 'all', now: background.now(), request: { id: request, action } }
+  const { table, files = noFiles, memo, log, random = randomBytes } = background
+  const actor = systemActor(who)
+  return { table, files, memo, log, random, catalogue, actor, scope: 'all', now: background.now(), request: { id: request, action } }
 }

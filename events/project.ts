@@ -1,17 +1,13 @@
 import type { Ctx } from '../domain/kernel/context.ts'
-import type { Change, Happened, Kind, Projection } from '../domain/kernel/event.ts'
-import { logKey } from '../domain/kernel/place.ts'
-import type { Item, Key, Table } from '../domain/kernel/table/table.ts'
-import { kinds } from './kinds.ts'
+import type { Change, Kind, Projection } from '../domain/kernel/event.ts'
+import { erasedLately } from '../domain/data/privacy/index.ts'
+import { catalogue } from '../functions/catalogue.ts'
 import { lambdaEdge } from '../functions/edge.ts'
 import { observedBatch } from '../functions/observe.ts'
-import { abreast } from './abreast.ts'
 import { backgroundOf, systemCtx, type Background, type Surroundings } from './context.ts'
+import { writeLog } from './log.ts'
 import { projections } from './projections.ts'
 import { earlier, streamAnswer, tell, type Halt, type StreamEvent, type StreamRecord, type Told } from './stream.ts'
-
-/** Log items written at once; each has its own key, so their order does not matter. */
-const WRITES_ABREAST = 8
 
 interface Projecting {
   entities: ReadonlyMap<string, Kind>
@@ -32,29 +28,24 @@ export function projectHandler(facts: Projecting & { edge: () => Surroundings })
   })
 }
 
-export const handler = projectHandler({ edge: lambdaEdge, entities: kinds, projections })
+export const handler = projectHandler({ edge: lambdaEdge, entities: catalogue().kinds, projections })
 
 /** Projects a batch, up to the first record that fails. */
 export async function project(background: Background, facts: Projecting, records: readonly StreamRecord[]): Promise<Halt | undefined> {
   const { told, halt: unread } = tell(facts.entities, records)
-  const halt = earlier(unread, await writeLog(background.table, told))
+  const ctx = systemCtx(background, 'projection', 'project', `stream/${told[0]?.sequence ?? ''}`)
+  const halt = earlier(unread, await writeLog(ctx, told))
   const logged = halt ? told.filter((one) => one.at < halt.at) : told
-  const ctx = systemCtx(background, 'projection', 'project', `stream/${logged[0]?.sequence ?? ''}`)
-  const failed = await runProjections(ctx, facts.projections, logged)
-  return earlier(halt, failed && { at: logged[failed.at]?.at ?? 0, error: failed.error })
+  const shown = await withoutErased(ctx, logged)
+  const failed = await runProjections(ctx, facts.projections, shown)
+  return earlier(halt, failed && { at: shown[failed.at]?.at ?? 0, error: failed.error })
 }
 
-/** The log's item of an event: beside its record, one a version, the same however often it is written. */
-export function logItem(place: Key, event: Happened): Item {
-  return { ...logKey(place, event.version), ...event }
-}
-
-/** Writes the log of what is told. Halts at the first that could not be written; later ones may be written all the same. */
-export async function writeLog(table: Table, told: readonly Told[]): Promise<Halt | undefined> {
-  const items = told.flatMap(({ at, place, event }) => (event ? [{ at, item: logItem(place, event) }] : []))
-  const { errors } = await abreast(items, WRITES_ABREAST, ({ item }) => table.write({ put: item }))
-  const first = Math.min(...errors.keys())
-  return errors.size > 0 ? { at: items[first]?.at ?? 0, error: errors.get(first) } : undefined
+/** What the stream tells again of people erased meanwhile, as they were before, is projected no more: it would bring them back. */
+async function withoutErased(ctx: Ctx, told: readonly Told[]): Promise<readonly Told[]> {
+  if (!told.some(({ place }) => place.pk.startsWith('customer#'))) return told
+  const erased = await erasedLately(ctx)
+  return erased.size === 0 ? told : told.filter(({ place, after }) => !erased.has(place.pk) || after?.['erasedAt'] !== undefined)
 }
 
 /**

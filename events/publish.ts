@@ -1,20 +1,11 @@
 import type { Kind } from '../domain/kernel/event.ts'
-import { kinds } from './kinds.ts'
+import { catalogue } from '../functions/catalogue.ts'
 import type { Log } from '../domain/kernel/context.ts'
-import { pause } from '../domain/kernel/table/refusal.ts'
 import { observedBatch, requestLog } from '../functions/observe.ts'
-import { lambdaBus, type Bus, type BusEntry } from './bus.ts'
-import { cloudEvent } from './cloud-event.ts'
+import { lambdaBus, type Bus } from './bus.ts'
+import { cloudEvent } from '../domain/kernel/cloud-event.ts'
+import { entryOf, parcels, send, type Addressed } from './parcel.ts'
 import { earlier, streamAnswer, tell, type Halt, type StreamEvent, type StreamRecord, type Told } from './stream.ts'
-
-/**
- * What one PutEvents call takes. EventBridge allows 1 MB since January 2026, in some partitions still 256 KB; an event
- * of ours is about 1 KB, so the smaller limit costs nothing.
- */
-export const LIMITS = { entries: 10, bytes: 256 * 1024 }
-
-/** How often an entry that the bus did not take is offered again before its record is reported. */
-const TRIES = 3
 
 /** The Lambda handler that puts the stream's events on the bus. */
 export function publishHandler(facts: { entities: ReadonlyMap<string, Kind>; bus: () => Bus; log: Log }) {
@@ -23,7 +14,7 @@ export function publishHandler(facts: { entities: ReadonlyMap<string, Kind>; bus
   )
 }
 
-export const handler = publishHandler({ entities: kinds, bus: lambdaBus, log: requestLog })
+export const handler = publishHandler({ entities: catalogue().kinds, bus: lambdaBus, log: requestLog })
 
 /** Puts a batch's events on the bus, up to the first that the bus does not take. */
 export async function publish(bus: Bus, kinds: ReadonlyMap<string, Kind>, records: readonly StreamRecord[]): Promise<Halt | undefined> {
@@ -35,55 +26,6 @@ export async function publish(bus: Bus, kinds: ReadonlyMap<string, Kind>, record
   return halt
 }
 
-interface Addressed {
-  at: number
-  entry: BusEntry
-}
-
 function addressed({ at, event, quiet, sequence }: Told): Addressed[] {
-  if (!event || quiet) return []
-  const told = cloudEvent(event, sequence)
-  return [{ at, entry: { Source: told.source, DetailType: told.type, Detail: JSON.stringify(told), Time: new Date(told.time) } }]
-}
-
-/** Size of an entry as EventBridge counts it ("Calculating PutEvents event entry size", EventBridge User Guide). */
-function sizeOf(entry: BusEntry): number {
-  const bytes = [entry.Source, entry.DetailType, entry.Detail].map((text) => Buffer.byteLength(text))
-  return bytes.reduce((sum, one) => sum + one, 14)
-}
-
-/** Cuts a list into calls within the limits, in order. */
-export function* parcels(all: readonly Addressed[]): Generator<Addressed[]> {
-  let parcel: Addressed[] = []
-  let bytes = 0
-  for (const one of all) {
-    const size = sizeOf(one.entry)
-    if (parcel.length === LIMITS.entries || (parcel.length > 0 && bytes + size > LIMITS.bytes)) {
-      yield parcel
-      parcel = []
-      bytes = 0
-    }
-    parcel.push(one)
-    bytes += size
-  }
-  if (parcel.length > 0) yield parcel
-}
-
-/** Sends a parcel, again those entries alone that were not taken. */
-async function send(bus: Bus, parcel: readonly Addressed[]): Promise<Halt | undefined> {
-  let left = parcel
-  let error: unknown
-  for (let tries = 1; tries <= TRIES; tries++) {
-    if (tries > 1) await pause(tries)
-    try {
-      const codes = await bus.put(left.map(({ entry }) => entry))
-      error = codes.find((code) => code !== undefined)
-      left = left.filter((_, at) => codes[at] !== undefined)
-    } catch (thrown) {
-      error = thrown
-    }
-    if (left.length === 0) return undefined
-  }
-  const cause = error instanceof Error ? error : new Error(`the bus refused an event: ${String(error)}`)
-  return { at: left[0]?.at ?? 0, error: cause }
+  return event && !quiet ? [{ at, entry: entryOf(cloudEvent(event, sequence)) }] : []
 }

@@ -9,12 +9,16 @@ export interface QueueEvent {
 
 /** A queue to send to. */
 export interface Queue {
-  send(message: object): Promise<void>
+  /** @param delaySeconds how long the message stays hidden: 900 at most */
+  send(message: object, delaySeconds?: number): Promise<void>
 }
 
 /** The sweep's own queue, which its environment names. */
-export const lambdaQueue = once((): Queue => {
-  const QueueUrl = setting('SWEEP_QUEUE_URL')
+export const lambdaQueue = once((): Queue => queueNamed('SWEEP_QUEUE_URL'))
+
+/** A queue whose address is in a variable of the environment. */
+export function queueNamed(variable: `${string}_QUEUE_URL`): Queue {
+  const QueueUrl = setting(variable)
   const sdk = once(async () => {
     const { SendMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs')
     const client = new SQSClient({
@@ -30,9 +34,15 @@ export const lambdaQueue = once((): Queue => {
     return { client, SendMessageCommand }
   })
   return {
-    async send(message) {
+    async send(message, delaySeconds) {
       const { client, SendMessageCommand } = await sdk()
-      await client.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }))
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl,
+          MessageBody: JSON.stringify(message),
+          ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+        }),
+      )
     },
   }
-})
+}

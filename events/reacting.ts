@@ -5,12 +5,18 @@ import { Fault } from '../domain/kernel/fault.ts'
 import { invoke } from '../domain/kernel/invoke.ts'
 import { count, errorFacts, observedBatch } from '../functions/observe.ts'
 import { abreast } from './abreast.ts'
-import { EVENT_SOURCE } from './cloud-event.ts'
+import { EVENT_SOURCE } from '../domain/kernel/cloud-event.ts'
 import { backgroundOf, systemCtx, type Background, type Surroundings } from './context.ts'
 import type { QueueEvent } from './queue.ts'
+import { sharedReads } from './shared-reads.ts'
 
 /** Messages worked on at once. */
-const MESSAGES_ABREAST = 5
+const MESSAGES_ABREAST = 10
+/**
+ * With less time left no further message is begun; the rest goes back to the queue. One at least is always begun, so five
+ * receives of a message are not all spent on waiting. Milliseconds.
+ */
+const ENOUGH_MS = 10_000
 
 /** Characters a rule's pattern may have ("Amazon EventBridge quotas"). */
 const PATTERN_LIMIT = 2048
@@ -29,11 +35,14 @@ type Told = z.output<ReturnType<typeof envelope>>['detail']['data']
 /** The Lambda handler that carries out the consequences of what happened. */
 export function reactHandler(facts: { edge: () => Surroundings; reactions: readonly Reaction[] }) {
   const background = backgroundOf(facts.edge)
-  return observedBatch<QueueEvent>('react', async ({ Records }) => {
-    const around = background()
-    const { errors } = await abreast(Records, MESSAGES_ABREAST, ({ body }) => react(around, facts.reactions, body))
+  return observedBatch<QueueEvent>('react', async ({ Records }, invocation) => {
+    const around = { ...background(), table: sharedReads(background().table) }
+    const go = () => invocation.getRemainingTimeInMillis() >= ENOUGH_MS
+    const { begun, errors } = await abreast(Records, MESSAGES_ABREAST, ({ body }) => react(around, facts.reactions, body), go)
     for (const [at, error] of errors) around.log.error('message failed', { messageId: Records[at]?.messageId, error: errorFacts(error) })
-    return { batchItemFailures: [...errors.keys()].map((at) => ({ itemIdentifier: Records[at]?.messageId ?? '' })) }
+    if (begun < Records.length) around.log.warn('messages given back', { messages: Records.length - begun })
+    const again = Records.filter((_, at) => at >= begun || errors.has(at))
+    return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   })
 }
 

@@ -4,9 +4,10 @@ import { follow as followGreeting } from '../domain/care/greeting/index.ts'
 import { followTier } from '../domain/care/club/index.ts'
 import { fill, occasionChanged } from '../domain/care/occasion/index.ts'
 import { reckon } from '../domain/care/points/index.ts'
-import { follow as followReferral, referralClaimed } from '../domain/care/referral/index.ts'
+import { follow as followReferral, referralClaimed, wordOfMouthChanged } from '../domain/care/referral/index.ts'
 import { cancelAll, followOwner, taskCancelled, taskDeleted, taskDone, taskReopened, taskRestored } from '../domain/care/task/index.ts'
 import { customerAssigned, customerChanged, customerCreated, customerDeleted, customerRestored } from '../domain/customer/customer/index.ts'
+import { customerAbsorbed, customerMerged, customerParted, customerReleased } from '../domain/data/merging/index.ts'
 import { interactionChanged, interactionDeleted, interactionRecorded, interactionRestored } from '../domain/customer/interaction/index.ts'
 import { purchaseDeleted, purchaseRecorded, purchaseRestored, purchaseReturned } from '../domain/customer/purchase/index.ts'
 import { bookTicket, bookVisit } from '../domain/insight/cost/index.ts'
@@ -28,7 +29,8 @@ import { ticketClosed, ticketDeleted, ticketReopened, ticketResolved, ticketRest
 /** Every consequence in the product, one line each: when this happens, that follows. */
 export const reactions: readonly Reaction[] = [
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored, customerDeleted, customerRestored], follow),
-  on([purchaseRecorded, purchaseRestored], promote),
+  on([customerMerged, customerAbsorbed, customerParted, customerReleased], follow),
+  on([purchaseRecorded, purchaseRestored, customerMerged, customerParted, customerReleased, wordOfMouthChanged], promote),
   on([customerDeleted, customerRestored], followFile),
   on(customerAssigned, reassign),
   on([warningRanked, warningRaised, warningLate, warningCleared, warningClosed], moveLifecycle),
@@ -38,9 +40,11 @@ export const reactions: readonly Reaction[] = [
   on([interactionRecorded, interactionChanged, interactionDeleted, interactionRestored], contact),
   on([taskDone, taskCancelled, taskDeleted, taskReopened, taskRestored], settle),
   on([tierJoined, tierPromoted, tierDemoted, tierOverridden, overrideEnded, customerRestored], reconsider),
+  on([customerMerged, customerParted, customerReleased], reconsider),
   on([ticketResolved, ticketClosed, ticketReopened, ticketDeleted, ticketRestored], followTicket),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], followPurchase),
   on([customerCreated, customerChanged, customerDeleted, customerRestored, purchaseRecorded], followGreeting),
+  on([customerMerged, customerAbsorbed, customerParted, customerReleased], followGreeting),
   on(customerAssigned, followOwner),
   on(customerDeleted, cancelAll),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], reckon),

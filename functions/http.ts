@@ -1,16 +1,22 @@
 import middy from '@middy/core'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from '../domain/kernel/action.ts'
 import { newMemo, type Ctx, type Log, type Memo } from '../domain/kernel/context.ts'
 import { fault } from '../domain/kernel/fault.ts'
+import { noFiles, type Files } from '../domain/kernel/files.ts'
 import type { RandomBytes } from '../domain/kernel/id.ts'
 import { invoke } from '../domain/kernel/invoke.ts'
 import { NOBODY_KNOWN, scopeOf } from '../domain/kernel/permission.ts'
 import { permissionOf, type Route } from '../domain/kernel/route.ts'
 import type { Table } from '../domain/kernel/table/table.ts'
 import { actorFrom } from './actor.ts'
-import { errorFacts, observed, requestLog } from './observe.ts'
+import { catalogue } from './catalogue.ts'
+import type { Budgets } from './budget.ts'
+import { limiter, type Passage } from './limit.ts'
+import { errorFacts, observed, requestLog, type Invocation } from './observe.ts'
 import { problem, type Answer } from './problem.ts'
 import { idempotencyOf, ifMatchOf, inputOf, type HttpEvent } from './request.ts'
+import { inTime, leftOf } from './time.ts'
 
 /** All routes live under this. */
 export const VERSION_PREFIX = '/v1'
@@ -20,9 +26,15 @@ export interface Edge {
   table: Table
   now(): string
   memo?: Memo
+  /** Where files are kept; none when the function has no bucket. */
+  files?: Files
   /** Where ids get their randomness and where to log, when not as usual: a simulation draws from a seed and reads along. */
   random?: RandomBytes
   log?: Log
+  /** Receivers of webhooks on this very machine may be called. */
+  loopback?: true
+  /** How many requests callers may send; any number when the stack says nothing. */
+  budgets?: Budgets
 }
 
 /** The Lambda handler of a set of routes: one chain for all of them. */
@@ -30,18 +42,34 @@ export function httpHandler(routes: readonly Route[], edge: () => Edge) {
   const byKey = new Map(routes.map((route) => [`${route.method} ${VERSION_PREFIX}${route.path}`, route]))
   const memo = newMemo()
   let made: Edge | undefined
+  const limits = once(() => made?.budgets && limiter(made.budgets))
   return middy<HttpEvent, Answer>()
     .use(observed())
-    .handler(async (event) => {
+    .handler(async (event, invocation) => {
+      let passage: Passage | undefined
+      let answer: Answer
       try {
         const route = byKey.get(event.routeKey)
         if (!route) throw fault('missing', 'route.unknown', `There is no ${event.requestContext.http.method} ${event.rawPath}.`)
         made ??= edge()
-        return await serve(route, event, { memo, ...made })
+        passage = limits()?.admit(route, event, made.table, Date.parse(made.now()))
+        if (passage?.refused) throw passage.refused
+        answer = await serve(route, event, { memo, ...made }, invocation)
       } catch (error) {
-        return refused(error, event, made?.log ?? requestLog)
+        answer = refused(error, event, made?.log ?? requestLog)
       }
+      Object.assign(answer.headers, GUARDS, passage?.headers)
+      await passage?.telling
+      return answer
     })
+}
+
+/** On every answer: what is JSON stays JSON, stands in no frame, and is asked for over TLS alone (OWASP REST Security Cheat Sheet). */
+const GUARDS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=31536000',
+  'referrer-policy': 'no-referrer',
 }
 
 function refused(error: unknown, event: HttpEvent, log: Log): Answer {
@@ -51,27 +79,32 @@ function refused(error: unknown, event: HttpEvent, log: Log): Answer {
   return answer
 }
 
-async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }): Promise<Answer> {
+async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }, invocation: Partial<Invocation>): Promise<Answer> {
   const base = { table: edge.table, memo: edge.memo, now: edge.now() }
   const { actor, scope } = await callerOf(route, event, base)
   const { input, body } = inputOf(route, event)
   const ifMatch = ifMatchOf(route, event)
   // Keys belong to who sends them, and nobody is known here.
   const idempotency = route.public ? undefined : idempotencyOf(route, event, body)
+  const left = leftOf(invocation)
   const ctx: Ctx = {
     ...base,
     actor,
     scope,
+    files: edge.files ?? noFiles,
     random: edge.random ?? randomBytes,
     log: edge.log ?? requestLog,
+    catalogue,
+    ...(edge.loopback && { loopback: true }),
     request: {
       id: event.requestContext.requestId,
       action: route.action.name,
       ...(ifMatch !== undefined && { ifMatch }),
       ...(idempotency && { idempotency }),
+      ...(left && { left }),
     },
   }
-  const { output, replayed } = await invoke(route.action, ctx, input)
+  const { output, replayed } = await inTime(invoke(route.action, ctx, input), left)
   return answerOf(ctx.request.existing ? { ...route, status: 200 } : route, event, output, replayed)
 }
 

@@ -76,6 +76,8 @@ Each operation names the permission it needs.
 
 **Changing** a record needs \`If-Match\` with the \`ETag\` you read. **Creating** is safe to repeat with an \`Idempotency-Key\`.
 
+**Budgets**: every answer says in \`RateLimit\` how many requests are left to you. Beyond them comes a 429 with \`Retry-After\`.
+
 **Lists** come in pages: follow \`nextCursor\`, or the \`Link\` header. Unknown fields and filters are refused, never ignored.`
 
 const header = (description: string, schema: JsonSchema = { type: 'string' }): JsonSchema => ({ description, schema })
@@ -85,6 +87,8 @@ const headers: Record<string, JsonSchema> = {
   Link: header('The next page: `</v1/…?cursor=…>; rel="next"`'),
   Location: header('Where the new record is'),
   IdempotentReplayed: header('`true` when this key was answered before and this is that answer'),
+  RateLimit: header('What is left: `"person";r=299;t=10`, 299 requests, and the window ends in 10 seconds'),
+  RateLimitPolicy: header('The budgets: `"person";q=300;w=10`, 300 requests in any 10 seconds'),
   RetryAfter: header('Seconds to wait', { type: 'integer' }),
 }
 

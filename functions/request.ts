@@ -11,7 +11,11 @@ export interface HttpEvent {
   pathParameters?: Record<string, string | undefined>
   body?: string
   isBase64Encoded?: boolean
-  requestContext: { requestId: string; http: { method: string; path: string }; authorizer?: { jwt?: { claims?: Record<string, unknown> } } }
+  requestContext: {
+    requestId: string
+    http: { method: string; path: string; sourceIp?: string }
+    authorizer?: { jwt?: { claims?: Record<string, unknown> } }
+  }
 }
 
 /** Largest body the product takes. Bytes. */
@@ -39,8 +43,30 @@ function bodyOf(event: HttpEvent): string {
   return text
 }
 
+/** Levels of objects and lists in a body. No input has a tenth of it, and checks that go down level by level must not run out of stack. */
+const DEEPEST = 32
+
+/** Whether a text of JSON has more levels than so many. Reads each character once; brackets in texts do not count. */
+function isDeeper(json: string, levels: number): boolean {
+  if (json.length <= 2 * levels) return false
+  let depth = 0
+  let within = false
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at)
+    if (within) {
+      if (code === 0x5c) at++
+      else if (code === 0x22) within = false
+    } else if (code === 0x22) within = true
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > levels) return true
+    } else if (code === 0x7d || code === 0x5d) depth--
+  }
+  return false
+}
+
 function objectIn(body: string): Record<string, unknown> {
   if (body.trim() === '') return {}
+  if (isDeeper(body, DEEPEST)) throw fault('invalid', 'body.too_deep', `A body may have ${DEEPEST} levels of objects and lists.`)
   let value: unknown
   try {
     value = JSON.parse(body)

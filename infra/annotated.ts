@@ -27,8 +27,13 @@ function copy(from: string, to: string): void {
   }
 }
 
+/** A module's declaration, to the end of its file. */
+const manifest = /^export default (module\([^]*\))\s*$/m
+
+/** A manifest is a call without arguments: esbuild drops a marked call, but keeps arguments that spread or call something. */
 const marked = (text: string): string =>
   text
+    .replace(manifest, 'export default /* @__PURE__ */ (() => $1)()\n')
     .split('\n')
     .map((line) => (comment.test(line) ? line : line.replace(declarations, '/* @__PURE__ */ $1')))
     .join('\n')

@@ -16,6 +16,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { modules as whole } from '../domain/asset.ts'
 import { modules as daily } from '../domain/daily.ts'
+import { modules as moves } from '../domain/transfer.ts'
 import { modules as worth } from '../domain/value.ts'
 import { publicPaths } from '../functions/docs.ts'
 import { VERSION_PREFIX } from '../functions/http.ts'
@@ -31,8 +32,10 @@ export interface ApiFacts {
   readonly api: CrmFunction
   /** Answers those of insight and loyalty. */
   readonly value: CrmFunction
-  /** Answers search, quality, transfer and privacy. */
+  /** Answers search, quality, segments and events. */
   readonly asset: CrmFunction
+  /** Answers imports, exports, changes of many, and privacy. */
+  readonly transfer: CrmFunction
   /** Answers the public paths: the API's description and its health. */
   readonly docs: CrmFunction
 }
@@ -58,7 +61,7 @@ export class Api extends Construct {
   readonly http: HttpApi
   readonly stage: HttpStage
 
-  constructor(scope: Construct, id: string, { config, signIn, api, value, asset, docs }: ApiFacts) {
+  constructor(scope: Construct, id: string, { config, signIn, api, value, asset, transfer, docs }: ApiFacts) {
     super(scope, id)
     const name = `${config.stage}-crm`
     this.http = new HttpApi(this, 'Http', {
@@ -74,6 +77,7 @@ export class Api extends Construct {
       { modules: daily, integration: new HttpLambdaIntegration('Api', api.lambda, { scopePermissionToRoute: false }) },
       { modules: worth, integration: new HttpLambdaIntegration('Value', value.lambda, { scopePermissionToRoute: false }) },
       { modules: whole, integration: new HttpLambdaIntegration('Asset', asset.lambda, { scopePermissionToRoute: false }) },
+      { modules: moves, integration: new HttpLambdaIntegration('Transfer', transfer.lambda, { scopePermissionToRoute: false }) },
     ]
     const declared = answers.flatMap(({ modules, integration }) =>
       modules.flatMap(({ routes }) => routes.map((route) => ({ ...route, integration }))),

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { buildSync, type BuildOptions } from 'esbuild'
-import { entities } from '../domain/index.ts'
+import { modules } from '../domain/index.ts'
+import { catalogueData } from '../domain/kernel/catalogue.ts'
 import { annotated } from './annotated.ts'
 import { functionNames, type FunctionName } from './config.ts'
 
@@ -13,12 +14,15 @@ export const entries: Readonly<Record<FunctionName, string>> = {
   api: 'functions/api.ts',
   value: 'functions/value.ts',
   asset: 'functions/asset.ts',
+  transfer: 'functions/transfer.ts',
   docs: 'functions/docs.ts',
   project: 'events/project.ts',
   publish: 'events/publish.ts',
   react: 'events/react.ts',
   people: 'events/people.ts',
   sweep: 'events/sweep.ts',
+  haul: 'events/haul.ts',
+  deliver: 'events/deliver.ts',
 }
 
 /**
@@ -43,10 +47,25 @@ export const unreachable: readonly string[] = [
  * Clients that a function makes once it has work for them, off the request path: there the runtime's own copy does, and a
  * bundle is a tenth smaller. The table's client is on the request path, so it is bundled: that starts faster.
  */
-const onRuntime = ['@aws-sdk/client-cognito-identity-provider', '@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs']
+const onRuntime = [
+  '@aws-sdk/client-cognito-identity-provider',
+  '@aws-sdk/client-eventbridge',
+  '@aws-sdk/client-s3',
+  '@aws-sdk/client-sqs',
+  '@aws-sdk/s3-request-presigner',
+]
 
 /** Libraries that are mostly data and seldom needed: a file of their own beside the function, loaded where it is imported. */
-const apart = [{ name: 'libphonenumber-js', path: 'min' }]
+const apart = [
+  { name: 'libphonenumber-js', path: 'min' },
+  { name: 'pinyin-pro', path: '' },
+  { name: 'csv-parse', path: 'sync' },
+  { name: 'read-excel-file', path: 'node' },
+  { name: 'fflate', path: '' },
+]
+
+/** How an import names a library. */
+const specifierOf = ({ name, path }: { name: string; path: string }): string => (path === '' ? name : `${name}/${path}`)
 
 /**
  * CommonJS, since a static ESM import of `node:http` makes Node load its fetch with it. Source maps stay outside
@@ -88,17 +107,17 @@ export function bundle(outdir: string): Bundles {
   }
 }
 
-/** What the stream's functions know of each kind of record, for `events/kinds.ts`. */
-const kinds = (): string => JSON.stringify([...entities.values()].map(({ noun, personal }) => ({ noun, personal })))
+/** What every function knows of all kinds of record and types of event, for `functions/catalogue.ts`. */
+const catalogue = (): string => JSON.stringify(catalogueData(modules))
 
 function bundled(place: string, sources: string): Bundles {
   const { outputFiles, metafile } = buildSync({
     ...bundleOptions,
     absWorkingDir: sources,
-    define: { KINDS: JSON.stringify(kinds()) },
+    define: { CATALOGUE: JSON.stringify(catalogue()) },
     entryPoints: Object.fromEntries(functionNames.map((name) => [`${name}/index`, entries[name]])),
     outdir: place,
-    external: [...bundleOptions.external, ...apart.map(({ name, path }) => `${name}/${path}`)],
+    external: [...bundleOptions.external, ...apart.map(specifierOf)],
     sourcemap: 'external',
     sourcesContent: false,
     metafile: true,
@@ -111,7 +130,7 @@ function bundled(place: string, sources: string): Bundles {
   }
   for (const name of functionNames) {
     const wanted = new Set(outputOf(name)?.imports.map((one) => one.path))
-    for (const library of apart) if (wanted.has(`${library.name}/${library.path}`)) writeApart(folder(name), library)
+    for (const library of apart) if (wanted.has(specifierOf(library))) writeApart(folder(name), library)
   }
   return {
     folder,
@@ -121,11 +140,13 @@ function bundled(place: string, sources: string): Bundles {
 }
 
 /** Puts a library beside a function as a package of one file, which `require` and `import` both find. */
-function writeApart(folder: string, { name, path }: (typeof apart)[number]): void {
+function writeApart(folder: string, library: (typeof apart)[number]): void {
+  const { name, path } = library
   const place = join(folder, 'node_modules', name)
-  const { outputFiles } = buildSync({ ...bundleOptions, entryPoints: { [path]: `${name}/${path}` }, outdir: place })
-  for (const file of outputFiles) write(file.path, file.contents)
-  write(join(place, 'package.json'), JSON.stringify({ name, exports: { [`./${path}`]: `./${path}.js` } }))
+  const file = path === '' ? 'index' : path
+  const { outputFiles } = buildSync({ ...bundleOptions, entryPoints: { [file]: specifierOf(library) }, outdir: place })
+  for (const { path: to, contents } of outputFiles) write(to, contents)
+  write(join(place, 'package.json'), JSON.stringify({ name, exports: { [path === '' ? '.' : `./${path}`]: `./${file}.js` } }))
 }
 
 function write(path: string, contents: Uint8Array | string): void {

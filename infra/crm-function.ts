@@ -30,7 +30,7 @@ export class CrmFunction extends Construct {
   constructor(scope: Construct, name: FunctionName, { config, bundles }: Workshop, facts: FunctionFacts) {
     super(scope, name)
     this.name = name
-    const { memoryMb, timeoutSeconds } = sizeOf(config, name)
+    const { memoryMb, timeoutSeconds, reserved } = sizeOf(config, name)
     const functionName = `${config.stage}-crm-${name}`
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -57,6 +57,7 @@ export class CrmFunction extends Construct {
       logGroup: this.logGroup,
       tracing: Tracing.ACTIVE,
       environment: { STAGE: config.stage, POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: `${config.stage}-crm` },
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       ...(facts.recursiveLoop && { recursiveLoop: facts.recursiveLoop }),
     })
     accept(this.role, 'AwsSolutions-IAM5[Resource::*]', 'Traces: xray:PutTraceSegments and xray:PutTelemetryRecords belong to no resource.')

@@ -6,7 +6,7 @@ import { Automation } from './automation.ts'
 import { bundle, type Bundles } from './bundle.ts'
 import { checked, configOf, type StageConfig } from './config.ts'
 import { CrmFunction } from './crm-function.ts'
-import { records } from './need.ts'
+import { budgetsOf, files, records } from './need.ts'
 import { writeDocs } from './docs-page.ts'
 import { StateStack } from './state-stack.ts'
 import { Watch } from './watch.ts'
@@ -29,18 +29,34 @@ export class CrmStack extends Stack {
   constructor(app: App, config: StageConfig, state: StateStack, bundles: Bundles, props: StackProps = {}) {
     super(app, `${config.stage}-crm-app`, { description: `CRM ${config.stage}: API, automation, alarms.`, ...props })
     const workshop = { config, bundles }
-    const { table, signIn } = state
-    const automation = new Automation(this, 'Automation', workshop, table, signIn.pool)
-    const api = new CrmFunction(this, 'api', workshop, { summary: 'Answers daily work' }).uses(records(table))
-    const value = new CrmFunction(this, 'value', workshop, { summary: 'Answers insight and loyalty' }).uses(records(table))
-    const asset = new CrmFunction(this, 'asset', workshop, { summary: 'Answers search, quality, transfer, privacy' }).uses(records(table))
+    const { table, signIn, files: bucket } = state
+    const automation = new Automation(this, 'Automation', workshop, table, signIn.pool, bucket)
+    const budgets = budgetsOf(config)
+    const api = new CrmFunction(this, 'api', workshop, { summary: 'Answers daily work' }).uses(records(table), budgets)
+    const value = new CrmFunction(this, 'value', workshop, { summary: 'Answers insight and loyalty' }).uses(records(table), budgets)
+    const asset = new CrmFunction(this, 'asset', workshop, { summary: 'Answers search, quality, segments, events' }).uses(
+      records(table),
+      budgets,
+    )
+    const transfer = new CrmFunction(this, 'transfer', workshop, { summary: 'Answers imports, exports, changes of many, privacy' }).uses(
+      records(table),
+      files(bucket),
+      budgets,
+    )
     const docs = new CrmFunction(this, 'docs', workshop, { summary: 'Describes the API to anyone' }).uses({
       statements: [],
       environment: { SIGN_IN_URL: signIn.address },
     })
-    const http = new Api(this, 'Http', { config, signIn, api, value, asset, docs })
-    const { project, publish, react, people, sweep } = automation
-    const functions = [api, value, asset, docs, ...[project, publish, react, people, sweep].map(({ does }) => does)]
+    const http = new Api(this, 'Http', { config, signIn, api, value, asset, transfer, docs })
+    const { project, publish, react, people, sweep, haul, deliver } = automation
+    const functions = [
+      api,
+      value,
+      asset,
+      transfer,
+      docs,
+      ...[project, publish, react, people, sweep, haul, deliver].map(({ does }) => does),
+    ]
     new Watch(this, 'Watch', { config, api: http, functions, automation, table })
   }
 }

@@ -30,8 +30,8 @@ const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =
 
 /** One page of graphs: requests, functions, table, and how far behind the work is. */
 export function dashboard(scope: Construct, { config, api: { http }, functions, automation, table }: Watched): Dashboard {
-  const { project, publish, react, people, sweep } = automation
-  const queues = [react, people, sweep]
+  const { project, publish, react, people, sweep, haul, deliver } = automation
+  const queues = [react, people, sweep, haul, deliver]
   return new Dashboard(scope, 'Dashboard', {
     dashboardName: `${config.stage}-crm`,
     defaultInterval: Duration.hours(12),
@@ -77,7 +77,16 @@ export function dashboard(scope: Construct, { config, api: { http }, functions, 
       [
         graph(
           'Failed work',
-          ['DueItemFailed', 'ReactionFailed', 'SweepFailed', 'StreamHalted', 'ServerError'].map((name) => ownCount(config, name)),
+          [
+            'DriftFound',
+            'DueItemFailed',
+            'ReactionFailed',
+            'SweepFailed',
+            'StreamHalted',
+            'ServerError',
+            'DeliveryFailed',
+            'WebhookDisabled',
+          ].map((name) => ownCount(config, name)),
         ),
       ],
     ],

@@ -1,11 +1,14 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { accept } from './accept.ts'
 import { pin } from './pin.ts'
 
-/** Files people attach, imports and exports. Private, over TLS only; what was overwritten or deleted can be had back for 90 days. */
-export function fileStore(scope: Construct): Bucket {
+/**
+ * Files people attach, imports and exports. Private, over TLS only; what was overwritten or deleted can be had back for 90 days.
+ * @param origins web pages that may upload and download with a signed link
+ */
+export function fileStore(scope: Construct, origins: readonly string[]): Bucket {
   const bucket = new Bucket(scope, 'Files', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -20,8 +23,20 @@ export function fileStore(scope: Construct): Bucket {
         noncurrentVersionExpiration: Duration.days(90),
         expiredObjectDeleteMarker: true,
       },
-      { id: 'exports', prefix: 'export/', expiration: Duration.days(14) },
+      { id: 'exports', prefix: 'export/', expiration: Duration.days(14), noncurrentVersionExpiration: Duration.days(1) },
+      { id: 'imports', prefix: 'import/', expiration: Duration.days(30), noncurrentVersionExpiration: Duration.days(1) },
     ],
+    ...(origins.length > 0 && {
+      cors: [
+        {
+          allowedOrigins: [...origins],
+          allowedMethods: [HttpMethods.GET, HttpMethods.PUT],
+          allowedHeaders: ['content-type'],
+          exposedHeaders: ['etag'],
+          maxAge: 3600,
+        },
+      ],
+    }),
     removalPolicy: RemovalPolicy.RETAIN,
   })
   pin(bucket, 'Files')

@@ -3,7 +3,10 @@ import type { UserPool } from 'aws-cdk-lib/aws-cognito'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { budgetsAsText } from '../functions/budget.ts'
+import type { StageConfig } from './config.ts'
 import { indexNames } from './table.ts'
 
 /** What a function uses: the right to it and the name it is known by, always together. */
@@ -15,7 +18,13 @@ export interface Need {
 }
 
 const itemReads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query']
-const itemWrites = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem']
+const itemWrites = [
+  'dynamodb:PutItem',
+  'dynamodb:BatchWriteItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:ConditionCheckItem',
+]
 
 /** Records of the table, read and written. No scan: no request and no schedule reads everything. */
 export function records(table: TableV2): Need {
@@ -28,12 +37,28 @@ export function records(table: TableV2): Need {
   }
 }
 
-/** Single records of the table, read only. */
-export function recordReads(table: TableV2): Need {
+/** The right to read everything, page by page: for exports of the workspace and looks at the whole table. One function has it. */
+export function everything(table: TableV2): Need {
+  return { statements: [new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [table.tableArn] })], environment: {} }
+}
+
+/** Single records of one kind that live alone, read only. */
+export function recordReads(table: TableV2, noun: string): Need {
   return {
-    statements: [new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [table.tableArn] })],
+    statements: [
+      new PolicyStatement({
+        actions: ['dynamodb:GetItem'],
+        resources: [table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${noun}#*`] }, Null: { 'dynamodb:LeadingKeys': 'false' } },
+      }),
+    ],
     environment: { TABLE_NAME: table.tableName },
   }
+}
+
+/** How many requests a stage's callers may send. */
+export function budgetsOf({ api }: StageConfig): Need {
+  return { statements: [], environment: { REQUEST_BUDGETS: budgetsAsText(api.budgets) } }
 }
 
 const accountActions = [
@@ -52,6 +77,41 @@ export function accountsIn(pool: UserPool): Need {
   return {
     statements: [new PolicyStatement({ actions: accountActions.map((action) => `cognito-idp:${action}`), resources: [pool.userPoolArn] })],
     environment: { USER_POOL_ID: pool.userPoolId },
+  }
+}
+
+/** The same of the bucket's ARN. */
+const FILES_ARN_EXPORT = 'ExportsOutputFnGetAttFilesArn0F1426E9'
+
+/**
+ * The bucket's files, read and written; links are signed with the same rights. The bucket may be listed, since S3 tells only
+ * those who may list it that a file is missing.
+ */
+export function files(bucket: Bucket): Need {
+  return {
+    statements: [
+      new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [bucket.arnForObjects('*')] }),
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    ],
+    environment: { FILES_BUCKET: bucket.bucketName },
+    accepted: {
+      rule: `AwsSolutions-IAM5[Resource::${Stack.of(bucket).stackName}:${FILES_ARN_EXPORT}/*]`,
+      reason: 'The files of this one bucket, which holds nothing else; their keys are made as they come.',
+    },
+  }
+}
+
+/** The same, with the right to remove a file and every version of it. */
+export function filesAndRemoval(bucket: Bucket): Need {
+  const { statements, ...rest } = files(bucket)
+  const removal = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:DeleteObjectVersion']
+  return {
+    statements: [
+      ...statements,
+      new PolicyStatement({ actions: removal, resources: [bucket.arnForObjects('*')] }),
+      new PolicyStatement({ actions: ['s3:ListBucketVersions'], resources: [bucket.bucketArn] }),
+    ],
+    ...rest,
   }
 }
 

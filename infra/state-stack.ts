@@ -20,7 +20,7 @@ export class StateStack extends Stack {
     })
     this.table = crmTable(this, config)
     this.signIn = new SignIn(this, 'SignIn', config)
-    this.files = fileStore(this)
+    this.files = fileStore(this, config.api.origins)
     for (const [name, value] of Object.entries({
       TableName: this.table.tableName,
       UserPoolId: this.signIn.pool.userPoolId,

@@ -3,6 +3,7 @@ import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { Construct } from 'constructs'
 import { Alarms } from './alarm.ts'
 import { dashboard, ownCount, type Watched } from './dashboard.ts'
+import { CrmFunction } from './crm-function.ts'
 import { indexNames } from './table.ts'
 
 const five = Duration.minutes(5)
@@ -53,10 +54,23 @@ export class Watch extends Construct {
       runbook: 'api-slow',
       says: `1 of 100 requests takes longer than ${config.api.slowMs} ms.`,
     })
+    const background = new Set(Object.values(this.watched.automation).flatMap((one: unknown) => (isConsumer(one) ? one.does : [])))
+    this.watchThrottles(
+      'functions-throttled',
+      functions.filter((one) => !background.has(one)),
+    )
+    this.watchThrottles(
+      'work-throttled',
+      functions.filter((one) => background.has(one)),
+    )
+  }
+
+  /** One alarm for several functions: CloudWatch takes ten metrics in one at most, so those that answer and those that work have each their own. */
+  private watchThrottles(id: string, functions: readonly CrmFunction[]): void {
     const throttles = Object.fromEntries(
       functions.map(({ name, lambda }) => [name, lambda.metricThrottles({ statistic: Stats.SUM, period: five })]),
     )
-    this.alarms.ring('functions-throttled', {
+    this.alarms.ring(id, {
       metric: new MathExpression({
         label: 'throttled calls',
         period: five,
@@ -92,8 +106,8 @@ export class Watch extends Construct {
   }
 
   private watchQueues(): void {
-    const { react, people, sweep } = this.watched.automation
-    for (const { does, queue, dead } of [react, people, sweep]) {
+    const { react, people, sweep, haul, deliver } = this.watched.automation
+    for (const { does, queue, dead } of [react, people, sweep, haul, deliver]) {
       this.alarms.ring(`${does.name}-behind`, {
         metric: queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM, period: five }),
         above: BEHIND.queueSeconds,
@@ -108,12 +122,24 @@ export class Watch extends Construct {
         says: `${does.name} could not do a message in five tries.`,
       })
     }
+    this.alarms.ring('drift-found', {
+      metric: ownCount(this.watched.config, 'DriftFound'),
+      above: 0,
+      runbook: 'drift-found',
+      says: 'The weekly look at the table found records that contradict their indexes, sentinels, log or sums.',
+    })
     this.alarms.ring('due-items-failed', {
       metric: ownCount(this.watched.config, 'DueItemFailed'),
       above: 0,
       bad: [2, 3],
       runbook: 'due-items-failed',
       says: 'Due work fails again and again; the rest of its job goes on.',
+    })
+    this.alarms.ring('webhook-disabled', {
+      metric: ownCount(this.watched.config, 'WebhookDisabled'),
+      above: 0,
+      runbook: 'webhook-disabled',
+      says: 'A webhook was switched off: its receiver is gone, or failed for three days.',
     })
   }
 
@@ -160,3 +186,7 @@ export class Watch extends Construct {
     })
   }
 }
+
+/** A part of the automation that is a function with what feeds it. */
+const isConsumer = (one: unknown): one is { does: CrmFunction } =>
+  typeof one === 'object' && one !== null && 'does' in one && one.does instanceof CrmFunction

@@ -50,7 +50,7 @@ export async function records<N extends string, F>(
   const wanted = wantedFields(kind, input.fields)
   const { items, nextCursor } = await page(ctx, [stretch], input, { descending: true })
   const rows = items
-    .filter((item) => !item['deletedAt'])
+    .filter((item) => !item['deletedAt'] && !item['erasedAt'])
     .map((item) => {
       const record = recordIn<N, F>(item)
       return wanted ? (Object.fromEntries(Object.entries(record).filter(([field]) => wanted.has(field))) as typeof record) : record

@@ -84,8 +84,32 @@ function writesOf(ctx: Ctx, change: Change, write: number): { writes: Write[]; v
   return { writes, values }
 }
 
+/**
+ * A unique value that one record gives up and another takes in the same commit changes hands in one write: two on one item
+ * are not possible in a transaction. A commit of one change is left as it is.
+ */
+function handedOver(planned: Planned): Planned {
+  if (planned.length < 2) return planned
+  const taken = new Set(planned.flatMap(({ values }) => values.flatMap((value) => (value === undefined ? [] : sentinelKey(value).pk))))
+  if (taken.size === 0) return planned
+  const givers = new Map<string, string>()
+  const kept = planned.map(({ change, writes, values }) => {
+    const stays = writes.map((one) => {
+      const given = 'delete' in one && taken.has(one.delete.pk)
+      if (given) givers.set(one.delete.pk, change.after.id)
+      return !given
+    })
+    return { change, writes: writes.filter((_, at) => stays[at]), values: values.filter((_, at) => stays[at]) }
+  })
+  const passed = (one: Write): Write => {
+    const giver = 'put' in one ? givers.get(String(one.put['pk'])) : undefined
+    return giver === undefined ? one : { ...one, if: { equals: { id: giver } } }
+  }
+  return kept.map((one) => ({ ...one, writes: one.writes.map(passed) }))
+}
+
 function live(kind: Entity, record: Stamp<string> | undefined): readonly string[] {
-  return record && !record.deletedAt ? [...new Set(kind.unique?.values(record as Stamp<string> & Item) ?? [])] : []
+  return record && !record.deletedAt && !record.erasedAt ? [...new Set(kind.unique?.values(record as Stamp<string> & Item) ?? [])] : []
 }
 
 /**
@@ -98,7 +122,7 @@ function live(kind: Entity, record: Stamp<string> | undefined): readonly string[
  */
 export async function commit<R>(ctx: Ctx, changes: readonly Change[], result?: R, extra: readonly Write[] = []): Promise<R> {
   const write = nextWrite(ctx)
-  const planned = changes.map((change) => ({ change, ...writesOf(ctx, change, write) }))
+  const planned = handedOver(changes.map((change) => ({ change, ...writesOf(ctx, change, write) })))
   const writes = [...planned.flatMap((one) => one.writes), ...extra]
   const keyed = result === undefined ? undefined : idempotencyWrite(ctx, { result, ...(ctx.request.existing && { existing: true }) })
   if (keyed) writes.push(keyed)

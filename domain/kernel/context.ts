@@ -1,4 +1,6 @@
+import type { Catalogue } from './catalogue.ts'
 import type { Instant } from './clock.ts'
+import type { Files } from './files.ts'
 import type { Actor, Scope } from './permission.ts'
 import type { RandomBytes } from './id.ts'
 import type { Table } from './table/table.ts'
@@ -21,6 +23,8 @@ export interface RequestFacts {
   idempotency?: { key: string; hash: string }
   /** Writes so far, so that one of them can be told from the next when its outcome is unclear. */
   writes?: number
+  /** Milliseconds until the answer has to be given; past them nothing is written any more. Absent where nothing ends the work. */
+  left?: () => number
   /** Set by an action that answers with what was there already instead of making it: a 200 in place of the 201. */
   existing?: true
 }
@@ -39,8 +43,14 @@ export interface Ctx {
   now: Instant
   random: RandomBytes
   table: Table
+  /** Uploads, imports, exports. Each call throws in a function that the stack gave no bucket. */
+  files: Files
   memo: Memo
   log: Log
+  /** Receivers of webhooks on this very machine may be called: on a laptop and in tests, never in a stack. */
+  loopback?: true
+  /** All kinds of record and types of event there are. */
+  catalogue: () => Catalogue
   request: RequestFacts
 }
 

@@ -11,6 +11,8 @@ export interface Stamp<N extends string> {
   createdAt: Instant
   updatedAt: Instant
   deletedAt?: Instant
+  /** The person it was about was erased: what is left holds facts alone, lies in no index and is read by nobody but sums. */
+  erasedAt?: Instant
 }
 
 /** A place in the `list` index: what people browse. `order` sorts; its leading parts, joined by `#`, can be a filter. */
@@ -67,7 +69,22 @@ export interface EntityFacts<N extends string, F> {
    * of the workspace (`model`). Two who create it at once do so once: the other's action runs again.
    */
   single?: boolean
+  /** Of the stored form, 1 unless given. Raise it when fields are renamed, split or given another meaning; a new optional field needs nothing. */
+  version?: number
+  /**
+   * Reads older forms forward: a record as an earlier version stored it, and that version. Pure, and never writes: the item takes the
+   * new form with its next change. Index keys of items not written since are mended by `npm run rebuild`.
+   */
+  upgrade?: (old: Readonly<Record<string, unknown>>, version: number) => Record<string, unknown>
 }
+
+type Forward = { version: number; upgrade: NonNullable<EntityFacts<string, object>['upgrade']> }
+
+/** Kinds whose stored form has changed, by noun: readers of items have the noun alone. Empty for most of a product's life. */
+const forwards = new Map<string, Forward>()
+
+/** How items of a kind are read forward; undefined when their form has never changed. */
+export const forwardOf = (noun: string): Forward | undefined => (forwards.size === 0 ? undefined : forwards.get(noun))
 
 export interface Entity<N extends string = string, F = Record<string, unknown>> extends EntityFacts<N, F> {
   /** A new id: `own` is the record's own key, `customer` the id of the customer it belongs to. */
@@ -83,6 +100,8 @@ export type FieldsOf<E> = E extends Entity<string, infer F> ? F : never
 /** Declares a kind of record: its schema, where it lives and which indexes it is in. */
 export function entity<const N extends string, F extends object>(facts: EntityFacts<N, F>): Entity<N, F> {
   const keys = facts.home === 'customer' && !facts.single ? 2 : 1
+  const { version, upgrade } = facts
+  if (version !== undefined && upgrade) forwards.set(facts.noun, { version, upgrade })
   const shape = new RegExp(`^${facts.prefix}_[0-9A-Za-z]{${keys * KEY_LENGTH}}$`)
   return {
     ...facts,

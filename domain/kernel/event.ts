@@ -65,6 +65,7 @@ const HOUSEKEEPING = new Set([
   'expires',
   'id',
   'v',
+  'form',
 ])
 const LONGEST_VALUE = 256
 

@@ -1,13 +1,18 @@
 import type * as z from 'zod'
+import { following } from './absorbed.ts'
 import type { Action } from './action.ts'
 import { Stale } from './commit.ts'
 import type { Ctx } from './context.ts'
+import { saidOf } from './erased.ts'
 import { Fault, fault, type Issue } from './fault.ts'
 import { faultIn, keep, Replay, replayOf } from './idempotency.ts'
 import { pause } from './table/refusal.ts'
 
 /** Enough for twenty at once on one record: each try waits twice as long at most, 6 s together at worst. */
 const TRIES = 12
+
+/** A pause and a try, when many are at it. Milliseconds. */
+const A_TRY_MS = 2_000
 
 /** Refusals that say nothing about the request itself: never kept under its key. */
 const PASSING = new Set(['limited', 'unavailable', 'unauthenticated', 'forbidden'])
@@ -35,13 +40,15 @@ async function attempt<I extends z.ZodType, O extends z.ZodType>(
   input: z.output<I>,
 ): Promise<{ result: unknown; replayed: boolean }> {
   try {
-    const result = await untilFresh(() => does.run(ctx, input))
+    const result = await untilFresh(() => following(input, (said) => does.run(ctx, said)), ctx.request.left)
     await keep(ctx, { result, ...(ctx.request.existing && { existing: true }) })
     return { result, replayed: false }
   } catch (error) {
     if (error instanceof Replay) return answerOf(ctx, error.kept)
-    if (!(error instanceof Fault) || PASSING.has(error.kind) || !ctx.request.idempotency) throw error
-    return refusalOf(ctx, error)
+    if (!(error instanceof Fault) || PASSING.has(error.kind)) throw error
+    const refusal = await saidOf(ctx, error, input)
+    if (!ctx.request.idempotency) throw refusal
+    return refusalOf(ctx, refusal)
   }
 }
 
@@ -66,31 +73,40 @@ function answerOf(ctx: Ctx, kept: Replay['kept']): { result: unknown; replayed: 
   return { result: kept.result, replayed: true }
 }
 
-/** Runs work that reads, decides and writes once, again from its start when a record changed between its read and its write. */
-export async function untilFresh<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs work that reads, decides and writes once, again from its start when a record changed between its read and its write.
+ * @param left milliseconds there are for it: with less than another try takes, it is given up
+ */
+export async function untilFresh<T>(work: () => Promise<T>, left: () => number = () => Infinity): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof Stale)) throw error
-      if (tries >= TRIES) throw fault('unavailable', 'record.busy', 'This record is being changed by many at once. Try again.')
+      if (tries >= TRIES || left() < A_TRY_MS)
+        throw fault('unavailable', 'record.busy', 'This record is being changed by many at once. Try again.')
       await pause(tries)
     }
   }
 }
 
-/** Every issue of a refused input, each with its path, and for unknown fields what is allowed. */
+/** Issues told of one input; who sends more wrong fields than this learns of the rest with the next try. */
+const MOST_ISSUES = 100
+
+/** Every issue of a refused input, each with its path, up to a number that no form reaches: a refusal must not outgrow what it refuses. */
 export function issuesOf(error: z.core.$ZodError): Issue[] {
-  return error.issues.flatMap((issue): Issue[] => {
-    const path = issue.path.join('.')
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), code: 'unknown_field', message: 'There is no such field.' }))
-    }
-    if (issue.code === 'invalid_union') {
-      const inner = issue.errors.flat()
-      if (inner.length > 0)
-        return inner.map((one) => ({ path: [...issue.path, ...one.path].join('.'), code: one.code ?? issue.code, message: one.message }))
-    }
-    return [{ path, code: issue.code, message: issue.message }]
-  })
+  return error.issues.flatMap(issuesIn).slice(0, MOST_ISSUES)
+}
+
+function issuesIn(issue: z.core.$ZodIssue): Issue[] {
+  const path = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), code: 'unknown_field', message: 'There is no such field.' }))
+  }
+  if (issue.code === 'invalid_union') {
+    const inner = issue.errors.flat()
+    if (inner.length > 0)
+      return inner.map((one) => ({ path: [...issue.path, ...one.path].join('.'), code: one.code ?? issue.code, message: one.message }))
+  }
+  return [{ path, code: issue.code, message: issue.message }]
 }

@@ -15,14 +15,23 @@ export const money = () =>
     currency: z.string().regex(/^[A-Z]{3}$/, 'three capital letters of ISO 4217'),
   })
 
+/** Making a formatter costs a hundred times what using one does. */
+const formats = new Map<string, Intl.NumberFormat>()
+
+function formatOf(locale: string, currency: string): Intl.NumberFormat {
+  const name = `${locale} ${currency}`
+  let format = formats.get(name)
+  if (!format) formats.set(name, (format = new Intl.NumberFormat(locale, { style: 'currency', currency })))
+  return format
+}
+
 /** Digits after the decimal point of a currency (2 for CNY, 0 for JPY), as ISO 4217 has them in the runtime's data. */
 export function minorDigits(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  return formatOf('en', currency).resolvedOptions().maximumFractionDigits ?? 2
 }
 
 /** Money in words for a person, `¥1,234.50`. */
 export function sayMoney(value: Money, locale = 'en'): string {
   const digits = minorDigits(value.currency)
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: value.currency })
-  return format.format(value.amount / 10 ** digits)
+  return formatOf(locale, value.currency).format(value.amount / 10 ** digits)
 }

@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import * as z from 'zod'
+import { beyond } from './absorbed.ts'
 import type { Ctx } from './context.ts'
 import type { Entity, Stamp } from './entity.ts'
 import { fault, invalid } from './fault.ts'
@@ -44,6 +45,8 @@ export interface Stretch {
   begins: string
   /** Sort keys from here up to there, both inclusive and both with the prefix, instead of all that begin so. */
   between?: { from: string; to: string }
+  /** Of this customer alone: what lies with those whom they absorbed is counted elsewhere. */
+  alone?: true
 }
 
 /** The list partitions of a facet, all shards. @param begins leading parts of the order that act as a filter */
@@ -81,7 +84,7 @@ const LAST = '\u{10FFFF}'
 /**
  * One page over any number of partitions, merged in order. Each partition is read once per page, all at the same time;
  * one partition is read for exactly the page's rows, several for their share, so a page over several may be short;
- * `full` reads each for a whole page instead.
+ * `full` reads each for a whole page instead. A customer who absorbed others brings theirs along, in a second round.
  */
 export async function page(
   ctx: Ctx,
@@ -91,16 +94,28 @@ export async function page(
 ): Promise<Page<Item>> {
   const after = input.cursor === undefined ? undefined : await openCursor(ctx, stretches, input.cursor)
   const share = how.full ? input.limit : Math.ceil(input.limit / stretches.length)
-  const answers = await Promise.all(stretches.map((stretch) => readStretch(ctx, stretch, share, after, how.descending ?? false)))
+  const read = (stretch: Stretch) => readStretch(ctx, stretch, share, after, how.descending ?? false)
+  const own = await Promise.all(stretches.map(read))
+  const further = await beyond(ctx, stretches)
+  const answers = further.length === 0 ? own : [...own, ...(await Promise.all(further.map(read)))]
   const sign = how.descending ? -1 : 1
   const rows = answers.flatMap((answer) => answer.rows).sort((a, b) => sign * Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)))
   const safe = horizon(answers, sign)
-  const given = rows
-    .filter((row) => safe === undefined || sign * Buffer.compare(Buffer.from(row.order), Buffer.from(safe)) <= 0)
-    .slice(0, input.limit)
+  const ready = rows.filter((row) => safe === undefined || sign * Buffer.compare(Buffer.from(row.order), Buffer.from(safe)) <= 0)
+  const given = ready.slice(0, further.length === 0 ? input.limit : cutBetween(ready, input.limit))
   const more = answers.some((answer) => answer.more) || given.length < rows.length
   const last = given.at(-1)
   return { items: given.map((row) => row.item), ...(more && last && { nextCursor: await sealCursor(ctx, stretches, last.order) }) }
+}
+
+/** Where a page over several customers' partitions may end: rows of one order stay together, since a cursor names only the order. */
+function cutBetween(rows: readonly { order: string }[], limit: number): number {
+  const whole = (at: number): boolean => at >= rows.length || rows[at - 1]?.order !== rows[at]?.order
+  let cut = limit
+  while (cut > 0 && !whole(cut)) cut--
+  if (cut > 0) return cut
+  for (cut = limit; !whole(cut); ) cut++
+  return cut
 }
 
 interface Read {
@@ -183,27 +198,38 @@ export function recordsOf<N extends string, F>(items: readonly Item[]): (F & Sta
   return items.map((item) => recordIn<N, F>(item))
 }
 
+const CURSOR_CIPHER = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * Where a page ended, which is a sort key and so may hold a name: enciphered, since cursors stand in addresses, and addresses in
+ * logs and histories. Bound to the very partitions it was made for, so it opens nothing else.
+ */
 async function sealCursor(ctx: Ctx, stretches: readonly Stretch[], order: string): Promise<string> {
-  const body = Buffer.from(order).toString('base64url')
-  return `${body}.${await signature(ctx, stretches, body)}`
+  const nonce = ctx.random(NONCE_BYTES)
+  const cipher = createCipheriv(CURSOR_CIPHER, cursorKey(await workspaceSecret(ctx)), nonce)
+  cipher.setAAD(Buffer.from(JSON.stringify(stretches)))
+  const body = Buffer.concat([cipher.update(order, 'utf8'), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
 }
 
+/** @throws Fault `invalid` for a cursor that was not made for these partitions */
 async function openCursor(ctx: Ctx, stretches: readonly Stretch[], cursor: string): Promise<string> {
-  const [body = '', given = ''] = cursor.split('.')
-  const right = Buffer.from(await signature(ctx, stretches, body))
-  const theirs = Buffer.from(given)
-  if (theirs.length !== right.length || !timingSafeEqual(theirs, right)) {
-    throw invalid('cursor.invalid', 'cursor', 'This cursor is not from this list with these filters.')
+  const sealed = Buffer.from(cursor, 'base64url')
+  const [nonce, tag] = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)]
+  if (tag.length !== TAG_BYTES) throw notOurs()
+  const decipher = createDecipheriv(CURSOR_CIPHER, cursorKey(await workspaceSecret(ctx)), nonce, { authTagLength: TAG_BYTES })
+  decipher.setAAD(Buffer.from(JSON.stringify(stretches))).setAuthTag(tag)
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString()
+  } catch {
+    throw notOurs()
   }
-  return Buffer.from(body, 'base64url').toString()
 }
 
-/** Binds a cursor to the very partitions it was made for, so it opens nothing else. */
-async function signature(ctx: Ctx, stretches: readonly Stretch[], body: string): Promise<string> {
-  const secret = await workspaceSecret(ctx)
-  const scope = createHash('sha256').update(JSON.stringify(stretches)).digest('base64url')
-  return createHmac('sha256', secret).update(`${scope}.${body}`).digest('base64url').slice(0, 22)
-}
+const notOurs = () => invalid('cursor.invalid', 'cursor', 'This cursor is not from this list with these filters.')
+const cursorKey = (secret: Buffer): Buffer => createHmac('sha256', secret).update('cursor').digest()
 
 const SECRET = { pk: 'workspace', sk: 'secret' }
 

@@ -1,7 +1,8 @@
 import type { Entity, Stamp } from './entity.ts'
-import { placeOf } from './entity.ts'
+import { forwardOf, placeOf } from './entity.ts'
 import type { EventStamp, EventType } from './event.ts'
 import type { Ctx } from './context.ts'
+import { fault } from './fault.ts'
 import { keyNames, shardOf, shards } from './table/shape.ts'
 import type { Item } from './table/table.ts'
 
@@ -16,19 +17,24 @@ export function duePartition(job: string, shard: number): string {
   return `due#${job}#${shard}`
 }
 
+/** Said to who waited for work that took too long. */
+export const OUT_OF_TIME = 'This took too long. Send it again; with the same Idempotency-Key it happens once at most.'
+
 /** The facet under which deleted records can still be browsed and restored. */
 export const DELETED = 'deleted'
 
 const indexAttributes = ['lpk', 'lsk', 'opk', 'osk', 'dpk', 'dsk'] as const
 
-/** The index attributes of a record. A deleted record leaves every index but the list of deleted ones. */
+/** The index attributes of a record. A deleted record leaves every index but the list of deleted ones, an erased one that too. */
 export function indexKeys<F>(kind: Entity<string, F>, record: F & Stamp<string>): Record<string, string> {
   const { id } = record
   const inList = (facet: string, order: string) => ({
     [keyNames.list.pk]: listPartition(kind.noun, facet, shardOf(id, shards.list)),
     [keyNames.list.sk]: `${order}#${id}`,
   })
-  if (record.deletedAt) return kind.list ? inList(DELETED, record.deletedAt) : {}
+  if (record.erasedAt) return {}
+  // What was absorbed with its customer can be browsed nowhere: it comes back when the merge is undone.
+  if (record.deletedAt) return kind.list && !('mergedInto' in record) ? inList(DELETED, record.deletedAt) : {}
   const list = kind.list?.key(record, id)
   const owner = kind.owner?.key(record, id)
   const due = kind.due?.key(record, id)
@@ -50,14 +56,35 @@ export function rowOf<F>(kind: Entity<string, F>, record: F & Stamp<string>): It
 export function itemOf<F extends object>(kind: Entity<string, F>, record: F & Stamp<string>, stamp: EventStamp): Item {
   const keys = indexKeys(kind, record)
   const listed = 'lpk' in keys || 'opk' in keys
-  return { ...record, ...placeOf(kind, record.id), noun: kind.noun, ev: stamp, ...keys, ...(listed && { row: rowOf(kind, record) }) }
+  const form = formOf(kind, record)
+  return {
+    ...record,
+    ...placeOf(kind, record.id),
+    noun: kind.noun,
+    ev: stamp,
+    ...keys,
+    ...(listed && { row: rowOf(kind, record) }),
+    ...(form > 1 && { [FORM]: form }),
+  }
 }
 
-/** The record in an item. Stored items were validated on the way in; a reader pays no second validation. */
+/** The version of an item's stored form; absent for the first. */
+export const FORM = 'form'
+
+/** The form a record is stored in: code of before keeps what it does not know, so what a later version wrote stays in that form. */
+function formOf(kind: Pick<Entity, 'version'>, record: object): number {
+  const has = FORM in record ? Number(record[FORM]) : 1
+  return Math.max(has, kind.version ?? 1)
+}
+
+/** The record in an item, read forward to today's form. Stored items were validated on the way in; a reader pays no second validation. */
 export function recordIn<N extends string, F>(item: Item): F & Stamp<N> {
   const record = { ...item }
   for (const name of ['pk', 'sk', 'noun', 'ev', 'row', ...indexAttributes]) delete record[name]
-  return record as F & Stamp<N>
+  const forward = forwardOf(String(item['noun']))
+  const form = Number(item[FORM] ?? 1)
+  if (!forward || form >= forward.version) return record as F & Stamp<N>
+  return { ...forward.upgrade(record, form), [FORM]: forward.version } as unknown as F & Stamp<N>
 }
 
 /** Who changed what, when and through which action: stamped on the item, told by the stream. @param write see {@link nextWrite} */
@@ -73,8 +100,12 @@ export function eventStamp(ctx: Ctx, type: EventType, write: number): EventStamp
   }
 }
 
-/** The number of a request's next write. */
+/**
+ * The number of a request's next write.
+ * @throws Fault `unavailable` when the time for it is over: who was told so must not find it done later
+ */
 export function nextWrite(ctx: Ctx): number {
+  if (ctx.request.left && ctx.request.left() <= 0) throw fault('unavailable', 'request.out_of_time', OUT_OF_TIME)
   ctx.request.writes = (ctx.request.writes ?? 0) + 1
   return ctx.request.writes
 }

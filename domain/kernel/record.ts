@@ -1,16 +1,24 @@
 import * as z from 'zod'
+import { Absorbed, mustStand, noteFile, survivorIn, survivorOf } from './absorbed.ts'
 import { alter, commit, Stale, written } from './commit.ts'
 import type { Ctx } from './context.ts'
 import { placeOf, type Entity, type Stamp } from './entity.ts'
 import type { EventType } from './event.ts'
 import { fault, missing } from './fault.ts'
 import { customerIdIn } from './id.ts'
-import { eventStamp, indexKeys, isOurs, logKey, nextWrite, recordIn } from './place.ts'
+import { eventStamp, FORM, indexKeys, isOurs, logKey, nextWrite, recordIn } from './place.ts'
+import { mayTouch } from './scope.ts'
 import type { Item } from './table/table.ts'
+
+export { mayTouch, peopleOf } from './scope.ts'
 
 type Patch<F> = { readonly [K in keyof F]?: F[K] | null | undefined }
 
-/** Reads one record the caller may see, deleted ones only when asked. Strongly consistent, one round. @throws Fault `missing` */
+/**
+ * Reads one record the caller may see, deleted ones only when asked. Strongly consistent, one round.
+ * @throws Fault `missing`
+ * @throws Absorbed for a customer who was merged into another: the action runs again for that one
+ */
 export async function find<N extends string, F>(
   ctx: Ctx,
   kind: Entity<N, F>,
@@ -20,34 +28,16 @@ export async function find<N extends string, F>(
   if (!kind.is(id)) throw missing(kind.noun, id)
   const place = placeOf(kind, id)
   const alone = ctx.scope === 'all' || kind.home === 'workspace'
-  const [item, customer] = alone
-    ? [await ctx.table.get(place)]
-    : await ctx.table.getAll([place, placeOf({ noun: 'customer', home: 'workspace' }, customerIdIn(id))])
-  if (!item || (item['deletedAt'] && !how.deleted)) throw missing(kind.noun, id)
-  if (!mayTouch(ctx, kind, item, customer)) throw missing(kind.noun, id)
+  const reading = alone
+    ? ctx.table.get(place).then((one) => [one])
+    : ctx.table.getAll([place, placeOf({ noun: 'customer', home: 'workspace' }, customerIdIn(id))])
+  const isFile = kind.noun === 'customer'
+  if (isFile) noteFile(ctx, id, reading)
+  const [item, customer] = await reading
+  if (isFile) mustStand(item)
+  if (!item || item['erasedAt'] || (item['deletedAt'] && !how.deleted)) throw missing(kind.noun, id)
+  if (!mayTouch(ctx, kind, item, await survivorOf(ctx, customer))) throw missing(kind.noun, id)
   return recordIn<N, F>(item)
-}
-
-/** Whether the caller's scope covers a record: by who is responsible for it, or for its customer. */
-export function mayTouch(
-  ctx: Ctx,
-  kind: Pick<Entity<string, never>, 'responsible' | 'home' | 'noun'>,
-  item: Item,
-  customer?: Item,
-): boolean {
-  if (ctx.scope === 'all' || (kind.home === 'workspace' && !kind.responsible)) return true
-  const people = new Set(peopleOf(ctx))
-  const responsible = kind.responsible && item[kind.responsible]
-  if (typeof responsible === 'string' && people.has(responsible)) return true
-  const owner = customer ?? (kind.noun === 'customer' ? item : undefined)
-  if (!owner) return false
-  if (typeof owner['ownerId'] === 'string' && people.has(owner['ownerId'])) return true
-  return ctx.scope === 'team' && ctx.actor.teamId !== undefined && owner['teamId'] === ctx.actor.teamId
-}
-
-/** The people whose records the caller's scope covers. Only for scopes `own` and `team`. */
-export function peopleOf(ctx: Ctx): readonly string[] {
-  return ctx.scope === 'team' ? [...new Set([ctx.actor.id, ...ctx.actor.team])] : [ctx.actor.id]
 }
 
 /**
@@ -102,16 +92,20 @@ async function amendBlind<N extends string, F extends object>(
         update: placeOf(kind, id),
         set: { ...set, version: version + 1, updatedAt: ctx.now, ev: eventStamp(ctx, event, write) },
         remove,
-        if: { equals: { version, deletedAt: undefined } },
+        if: { equals: { version, deletedAt: undefined, ...(kind.version !== undefined && { [FORM]: kind.version }) } },
       },
       { returns: 'new' },
     ),
   )
   if (outcome.ok) return recordIn<N, F>(outcome.item ?? {})
   const there = outcome.refused[0]?.item
-  if (!there || there['deletedAt']) throw missing(kind.noun, id)
+  const into = kind.noun === 'customer' ? survivorIn(there) : undefined
+  if (into !== undefined) throw new Absorbed(id, into)
+  if (!there || there['deletedAt'] || there['erasedAt']) throw missing(kind.noun, id)
   if (isOurs(ctx, there, version + 1, write)) return recordIn<N, F>(there)
   await mustMatch(ctx, kind, recordIn<N, F>(there), patch)
+  // Stored in an earlier form: read forward, changed and written whole.
+  if (there[FORM] !== kind.version && kind.version !== undefined) return amendRead(ctx, kind, id, patch, event)
   throw new Stale(id)
 }
 

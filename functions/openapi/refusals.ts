@@ -6,7 +6,7 @@ import type { JsonSchema } from './json-schema.ts'
 export type KindOfCode = (code: string) => FaultKind | undefined
 
 /** Codes every route may answer with. */
-const always: readonly string[] = ['input.invalid', 'record.busy']
+const always: readonly string[] = ['input.invalid', 'record.busy', 'request.out_of_time']
 
 /** Codes of every route that asks for a token. */
 const signedIn: readonly string[] = ['token.not_access', 'token.nobody', 'user.disabled', 'permission.missing']
@@ -26,7 +26,7 @@ function usual({ method, path, can }: Route, fields: readonly string[]): string[
   const noun = can.split(':')[0] ?? ''
   const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
   return [
-    ...(hasBody ? ['body.not_json', 'body.not_object', 'body.too_large'] : []),
+    ...(hasBody ? ['body.not_json', 'body.not_object', 'body.too_deep', 'body.too_large'] : []),
     ...(path.includes('{') ? [`${noun}.not_found`] : []),
     ...(method === 'PATCH' || method === 'DELETE' ? ['if_match.missing', 'if_match.invalid', `${noun}.version_differs`] : []),
     ...(method === 'POST' ? ['idempotency.key_invalid', 'idempotency.key_reused'] : []),
@@ -86,12 +86,22 @@ const told: Readonly<Record<number, string>> = {
   503: 'Try again in a moment',
 }
 
-/** What any request may meet before or beyond the product's own rules. API Gateway answers the first itself, in its own short form. */
+/**
+ * What any request may meet before or beyond the product's own rules. Too many of one caller or of the workspace are the
+ * product's own refusal; too many of all together API Gateway refuses itself, in its own short form.
+ */
 export const outerResponses: Readonly<Record<string, JsonSchema>> = {
   TooMany: {
-    description: 'Too many requests, of all clients together. Wait and send it again.',
-    headers: { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } },
-    content: { 'application/json': { schema: { type: 'object', properties: { message: { type: 'string' } } } } },
+    description: 'Too many requests: `request.over_budget`, `workspace.over_budget`. Wait and send it again.',
+    headers: {
+      'Retry-After': { $ref: '#/components/headers/RetryAfter' },
+      RateLimit: { $ref: '#/components/headers/RateLimit' },
+      'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+    },
+    content: {
+      'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+      'application/json': { schema: { type: 'object', properties: { message: { type: 'string' } } } },
+    },
   },
   Internal: {
     description: 'A defect of ours, logged under the request id: `internal`',

@@ -14,6 +14,15 @@ export const banner = async (local: Local): Promise<string> => {
   const requests = await Promise.all(
     local.roles.map(async (role) => `  # ${role}\n  curl -H 'authorization: Bearer ${await local.token(role)}' ${local.url}${path}`),
   )
+  const [role = ''] = local.roles
+  const searches = local.specification.apis.flatMap((api) => api.routes).some((route) => route.key.endsWith('/search'))
+  const search = searches
+    ? [
+        '',
+        'Find customers by any part of a name, an email, the end of a phone number:',
+        `  curl -H 'authorization: Bearer ${await local.token(role)}' --json '{"text":"zhang"}' ${local.url}/v1/search`,
+      ]
+    : []
   const [schedule] = local.schedules()
   const clock =
     schedule === undefined
@@ -27,6 +36,7 @@ export const banner = async (local: Local): Promise<string> => {
     '',
     'A request for each role; the tokens are good for a day:',
     ...requests,
+    ...search,
     ...clock,
     '',
     `API       ${local.url}/v1`,

@@ -29,6 +29,8 @@ export interface LocalOptions {
   readonly dataDir: string
   /** The folder of the synthesized cloud assembly. */
   readonly assembly: string
+  /** Variables over those the template gives a function, for a test: `{ REQUEST_BUDGETS: … }`. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Told what went wrong in a part, one line each. */
   readonly log?: (line: string) => void
 }
@@ -65,8 +67,9 @@ interface Wiring {
   readonly bus: Bus
 }
 
-const wire = (specification: Specification, parts: Parts, dataDir: string, log: (line: string) => void): Wiring => {
-  const functions = createFunctions(specification.functions, {
+const wire = (specification: Specification, parts: Parts, dataDir: string, log: (line: string) => void, over: LocalOptions): Wiring => {
+  const specs = specification.functions.map((spec) => ({ ...spec, environment: { ...spec.environment, ...over.environment } }))
+  const functions = createFunctions(specs, {
     endpoints: parts.endpoints,
     log,
     logFileOf: (name) => join(dataDir, 'log', `${name}.log`),
@@ -105,11 +108,17 @@ const openPeople = async (specification: Specification, state: State, origin: st
   return { issuer, directory, tokens: createTokens(specification.pools, directory, issuer) }
 }
 
-const serveApi = ({ api }: Parts, { apis, pools }: Specification, functions: Functions, { issuer, tokens }: People, clock: Clock): void => {
+const serveApi = (
+  { api, endpoints }: Parts,
+  { apis, pools }: Specification,
+  functions: Functions,
+  { issuer, tokens }: People,
+  clock: Clock,
+): void => {
   const [http] = apis
   const authorize = createAuthorizer(issuer)
   const gateway = http === undefined ? undefined : createGateway({ api: http, functions, authorize, port: () => api.port })
-  api.serve(gateway, createControl({ issuer, tokenEndpoint: tokenEndpoint(pools, tokens), clock }))
+  api.serve(gateway, createControl({ issuer, tokenEndpoint: tokenEndpoint(pools, tokens), clock, endpoints }))
 }
 
 /** A function at work has a moment to finish its batch; what it leaves is done again after the next start. */
@@ -129,7 +138,7 @@ const run = async (options: LocalOptions, dataDir: string, log: (line: string) =
   keepExpiring(engine, shutdown, log)
   const people = await openPeople(specification, state, api.url)
 
-  const { deliver, functions, bus } = wire(specification, parts, dataDir, log)
+  const { deliver, functions, bus } = wire(specification, parts, dataDir, log, options)
   parts.serve(operationsOf(specification, people.directory, bus))
   shutdown.add(() => functions.stop())
   const consumers = await startConsumers({ specification, functions, server: queues, tableEndpoint: engine.endpoint, state, log })

@@ -1,11 +1,11 @@
-import { type Json, type JsonObject, object, text, texts } from './json.ts'
+import { type Json, type JsonObject, list, number, object, text, texts } from './json.ts'
 import { apiSpecs, functionArnOf } from './template/api.ts'
 import { readAssembly, type Resource } from './template/assembly.ts'
 import { mappingSpec, ruleSpec, scheduleSpec } from './template/event.ts'
 import { functionSpec } from './template/function.ts'
 import { createPhysical, type Places } from './template/physical.ts'
 import { createResolver, type Resolver } from './template/resolve.ts'
-import type { PoolSpec, QueueSpec, SecretSpec, Specification } from './template/spec.ts'
+import type { CorsSpec, PoolSpec, QueueSpec, SecretSpec, Specification } from './template/spec.ts'
 import { tableSpec } from './template/table.ts'
 
 export type * from './template/spec.ts'
@@ -50,6 +50,21 @@ const queueSpecs = (reader: Reader): QueueSpec[] =>
     }
     return { name: reader.attribute(resource, 'QueueName'), arn: reader.attribute(resource, 'Arn'), url: ref, attributes }
   })
+
+/** The first rule for pages of other origins; the product has no more. */
+const bucketCors = (properties: JsonObject): CorsSpec | undefined => {
+  const [first] = list(object(properties['CorsConfiguration'])['CorsRules'])
+  if (first === undefined) return undefined
+  const rule = object(first)
+  return {
+    origins: texts(rule['AllowedOrigins']),
+    methods: texts(rule['AllowedMethods']),
+    headers: texts(rule['AllowedHeaders']),
+    exposed: texts(rule['ExposedHeaders']),
+    credentials: false,
+    maxAgeSeconds: rule['MaxAge'] === undefined ? undefined : number(rule['MaxAge'], 0),
+  }
+}
 
 const poolSpecs = (reader: Reader): PoolSpec[] =>
   reader.of('AWS::Cognito::UserPool').map(({ ref: id }) => ({
@@ -96,7 +111,7 @@ export const readTemplate = (assembly: string, places: Places): Specification =>
       .of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
       .map(({ resource, properties, ref }) => tableSpec(ref, reader.attribute(resource, 'Arn'), properties)),
     queues: queueSpecs(reader),
-    buckets: reader.of('AWS::S3::Bucket').map(({ ref }) => ref),
+    buckets: reader.of('AWS::S3::Bucket').map(({ ref: name, properties }) => ({ name, cors: bucketCors(properties) })),
     functions: reader
       .of('AWS::Lambda::Function')
       .map(({ resource, properties, ref }) =>

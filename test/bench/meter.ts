@@ -35,6 +35,7 @@ export function metered(table: Table, spent: Spent[]): Meter {
       query: counted(table.query.bind(table)),
       write: counted(table.write.bind(table)),
       writeAll: counted(table.writeAll.bind(table)),
+      writeEach: counted(table.writeEach.bind(table)),
       scan: counted(table.scan.bind(table)),
     },
     take() {

@@ -9,7 +9,13 @@ export function ourHandler(): Handler {
   const table = dynamoTable(tableClient({ region: 'eu-west-1', credentials, requestHandler: transport() }), 'crm')
   const handler = httpHandler(
     modules.flatMap(({ routes }) => routes),
-    () => ({ table, now: () => new Date().toISOString() }),
+    // Budgets that nobody meets, so that their upkeep is part of the cost.
+    () => ({
+      table,
+      now: () => new Date().toISOString(),
+      budgets: { windowSeconds: 10, person: 1_000_000, machine: 1_000_000, open: 1_000_000, workspace: 1_000_000 },
+    }),
   )
-  return (event) => handler(event, {} as never)
+  const invocation = { getRemainingTimeInMillis: () => 20_000 }
+  return (event) => handler(event, invocation as never)
 }

@@ -11,14 +11,16 @@ import { measureStart } from './start.ts'
 
 /**
  * `npm run bench`: what the product costs, counted. `--json` prints one JSON object, `--quick` takes smaller tables and
- * fewer rounds, `--insight` judges the models on the shipped purchase history beside simple rules.
+ * fewer rounds, `--insight` judges the models on the shipped purchase history beside simple rules, `--import` carries a file of
+ * 100,000 rows (10,000 with `--quick`) in and out again, `--search` asks 500 questions about as many customers,
+ * `--noisy` has one caller send a hundred times what each other does and tells what the others notice of it.
  *
  * Units and calls are the engine's own figures and exact. CPU and start-up are ratios to the plain handler (plain.ts),
  * both measured in turn on this machine, since absolute times on shared machines say little.
  */
 const root = resolve(import.meta.dirname, '../..')
 const flags = new Set(process.argv.slice(2))
-const known = ['--json', '--quick', '--insight']
+const known = ['--json', '--quick', '--insight', '--search', '--import', '--noisy']
 const unknown = [...flags].find((flag) => !known.includes(flag))
 if (unknown !== undefined) {
   console.error(`There is no ${unknown}; the bench knows ${known.join(', ')}.`)
@@ -40,7 +42,19 @@ if (flags.has('--insight')) {
   process.exit(spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1)
 }
 
+if (flags.has('--noisy')) process.exit(spawnSync(process.execPath, ['test/bench/noisy.ts'], { cwd: root, stdio: 'inherit' }).status ?? 1)
+
 const quick = flags.has('--quick')
+if (flags.has('--search')) {
+  const { reportSearch } = await import('./search-report.ts')
+  await reportSearch({ customers: quick ? 10_000 : 100_000, json: flags.has('--json') })
+  process.exit(0)
+}
+
+if (flags.has('--import')) {
+  await carried()
+  process.exit(0)
+}
 process.env['POWERTOOLS_METRICS_DISABLED'] = 'true'
 const say = console.log.bind(console)
 const operations = await unheard(counted)
@@ -53,6 +67,20 @@ const prices = monthlyPrice(operations.operations)
 
 if (flags.has('--json')) say(JSON.stringify({ operations: operations.operations, cpu, start, bundles, schedules, prices }))
 else report()
+
+/** A file of rows in and out again; how far it is, on standard error. */
+async function carried(): Promise<void> {
+  const engine = await startEngine('embedded')
+  process.env['CRM_TEST_ENGINE'] = engine.endpoint
+  try {
+    const { measureImport } = await import('./imports.ts')
+    const results = await unheard(() => measureImport(quick ? 10_000 : 100_000, (line) => console.error(line)))
+    if (flags.has('--json')) console.log(JSON.stringify({ imports: results }))
+    else console.table(results)
+  } finally {
+    await engine.stop()
+  }
+}
 
 /** Everything that is counted on the table engine. */
 async function counted() {

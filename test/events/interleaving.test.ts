@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import type { Projection } from '../../domain/kernel/event.ts'
+import { eventIn, START, stretch, type FeedEntry } from '../../domain/data/event/index.ts'
 import { logKey, logPrefix } from '../../domain/kernel/place.ts'
 import type { Item, Table } from '../../domain/kernel/table/table.ts'
 import { projectHandler } from '../../events/project.ts'
@@ -92,9 +93,24 @@ async function agrees(records: readonly StreamRecord[]): Promise<void> {
     const events = told.filter((one) => one.place.pk === place.pk && one.place.sk === place.sk).flatMap(({ event }) => event ?? [])
     const expected: Item[] = events.map((event) => ({ ...logKey(place, event.version), ...event }))
     const { items } = await target.table.query({ pk: place.pk, begins: logPrefix(place), limit: 100 })
-    expect(items).toEqual(expected)
+    expect(items.map((item) => ({ ...eventIn(item), pk: item['pk'], sk: item['sk'] }))).toEqual(expected)
     expect(items.map((item) => item['version'])).toEqual(expected.map((_, at) => at + 1))
     const last = events.at(-1)
     expect(await target.table.get({ pk: 'latest', sk: last?.recordId ?? '' })).toMatchObject({ version: last?.version })
+    const named = (await fed()).filter(({ pk, sk }) => pk === place.pk && sk.startsWith(logPrefix(place))).map(({ sk }) => sk)
+    const heard = told.filter((one) => one.place.pk === place.pk && one.place.sk === place.sk && one.event && !one.quiet)
+    // A record that was given up and handed over again is named late, so the order is not looked at here.
+    expect(new Set(named)).toEqual(new Set(heard.map(({ event }) => logKey(place, event?.version ?? 0).sk)))
+  }
+}
+
+/** All that the feed names, in order. */
+async function fed(): Promise<FeedEntry[]> {
+  const all: FeedEntry[] = []
+  for (let place = START; ; ) {
+    const piece = await stretch(target.table, place, 100, () => true)
+    all.push(...piece.entries)
+    if (!piece.more) return all
+    place = piece.place
   }
 }

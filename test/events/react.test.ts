@@ -4,7 +4,7 @@ import { action } from '../../domain/kernel/action.ts'
 import type { Ctx } from '../../domain/kernel/context.ts'
 import { event, happenedSchema, on, type Reaction } from '../../domain/kernel/event.ts'
 import { missing } from '../../domain/kernel/fault.ts'
-import { cloudEvent } from '../../events/cloud-event.ts'
+import { cloudEvent } from '../../domain/kernel/cloud-event.ts'
 import { eventPattern, reactHandler } from '../../events/reacting.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
 import { messageOf, type Message } from '../support/delivery.ts'
@@ -75,6 +75,14 @@ describe('reacting', () => {
     const garbage = { messageId: 'garbage', body: 'not json' }
     const { batchItemFailures } = await handler({ Records: [one, broken, two, garbage] }, invocation)
     expect(batchItemFailures.map((failure) => failure.itemIdentifier).toSorted()).toEqual(['broken', 'garbage', two.messageId].toSorted())
+  })
+
+  test('begins at least one message, and gives back what there is no time for', async () => {
+    const handler = reactHandler({ edge: surroundings(crm), reactions: [good('a.first')] })
+    const messages = [await planned(1), await planned(2), await planned(3)]
+    const answer = await handler({ Records: messages }, { getRemainingTimeInMillis: () => 9_999 })
+    expect(answer.batchItemFailures).toEqual(messages.slice(1).map(({ messageId }) => ({ itemIdentifier: messageId })))
+    expect(ran).toHaveLength(1)
   })
 
   test('ignores events nobody reacts to', async () => {

@@ -1,5 +1,5 @@
 /**
- * `node test/faults/run.ts [--seeds 500] [--from 1] [--steps 300] [--seed N] [--minutes M] [--workers 1] [--whole] [--every]`:
+ * `node test/faults/run.ts [--seeds 500] [--from 1] [--steps 300] [--seed N] [--minutes M] [--workers 2] [--whole] [--every]`:
  * the product on a simulated cloud in which everything goes wrong that can. Prints how often each fault struck, and for
  * each broken promise the seed and a short story. `--seed N` runs that one again, exactly; `--whole` leaves its story as
  * long as it is, `--every` tells each change of the table and each event in it too.
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '300' },
     seed: { type: 'string' },
     minutes: { type: 'string' },
-    workers: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '2' },
     whole: { type: 'boolean', default: false },
     every: { type: 'boolean', default: false },
   },
@@ -30,7 +30,8 @@ const last = values.seed === undefined ? first + Number(values.seeds) - 1 : firs
 const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000
 
 /** Stories told in full; of further seeds that break the same promise only the number. */
-const STORIES = 5
+const STORIES = 3
+const untold: { seed: number; ran: Ran }[] = []
 
 const fired = new Map<Site, number>()
 const stories = new Map<string, number[]>()
@@ -38,6 +39,8 @@ let [next, passed, failed, requests, changes] = [first, 0, 0, 0, 0]
 
 const workers = values.seed === undefined ? Number(values.workers) : 1
 await Promise.all(Array.from({ length: workers }, () => lane(workers > 1 ? inThread() : once)))
+// One after the other, here: two runs in one thread would share the clock they simulate.
+for (const { seed, ran } of untold) console.log(`\nseed ${seed}, as short as it could be made:\n${told(await shrunk(seed, steps, ran))}`)
 
 console.log('\nfaults that struck:')
 for (const site of siteNames) console.log(`  ${sites[site]} ${site}: ${fired.get(site) ?? 0}`)
@@ -58,29 +61,31 @@ async function lane(run: (facts: SeedFacts) => Promise<Ran>): Promise<void> {
     if (ran.findings.length === 0) passed++
     else {
       failed++
-      await report(seed, ran)
+      report(seed, ran)
     }
     if (values.whole) console.log(ran.story.join('\n'))
+    if (values.seed !== undefined) console.log(`seed ${seed}: ${ran.story.length} lines of story, fingerprint ${ran.print}`)
   }
 }
 
 /** A thread that runs seeds: two at once never share the clock they simulate. */
 function inThread(): (facts: SeedFacts) => Promise<Ran> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url))
+  let [done, failed]: [(ran: Ran) => void, (error: unknown) => void] = [() => {}, () => {}]
+  worker.on('message', (ran: Ran) => done(ran))
+  worker.on('error', (error: unknown) => failed(error))
   return (facts) =>
-    new Promise((done, failed) => {
-      worker.once('message', done)
-      worker.once('error', failed)
+    new Promise((resolve, reject) => {
+      ;[done, failed] = [resolve, reject]
       worker.postMessage(facts)
     })
 }
 
-async function report(seed: number, ran: Ran): Promise<void> {
+function report(seed: number, ran: Ran): void {
   const kinds = [...new Set(ran.findings.map(kindOf))]
   const known = kinds.every((kind) => stories.has(kind))
   for (const kind of kinds) stories.set(kind, [...(stories.get(kind) ?? []), seed])
   console.log(`\nseed ${seed}: ${ran.findings.length} broken`)
   for (const { invariant, words } of ran.findings.slice(0, known ? 1 : 4)) console.log(`  ${invariant}: ${words.slice(0, 600)}`)
-  const tell = !values.whole && !known && stories.size <= STORIES && ran.findings[0]?.invariant !== 'run'
-  if (tell && workers === 1) console.log(told(await shrunk(seed, steps, ran)))
+  if (!values.whole && !known && untold.length < STORIES && ran.findings[0]?.invariant !== 'run') untold.push({ seed, ran })
 }

@@ -119,11 +119,18 @@ describe('a birthday', () => {
   test('can become a message for the channel that sends, told as an event without its words', async () => {
     await setPolicy([{ occasion: 'birthday', daysAhead: 0, as: 'message', texts: { en: 'Cheers, {name}!' } }])
     const id = await newCustomer({ kind: 'person', name: 'Ada', birthday: '1980-11-20', emails: [{ address: `a${made}@example.com` }] })
+    const silent = await newCustomer({ kind: 'person', name: 'Bo', birthday: '1980-11-20', emails: [{ address: `b${made}@example.com` }] })
+    const said = { purpose: 'greeting', channels: ['email'], decision: 'given', how: 'form', textVersion: '1' }
+    expect((await crm.call('POST', `/customers/${id}/consents`, { body: said })).status).toBe(200)
+    expect((await crm.call('GET', `/customers/${silent}/greetings`)).body['items']).toMatchObject([
+      { applies: false, because: 'no consent' },
+    ])
     await settle(crm)
     crm.clock.now = '2026-11-20T00:30:00.000Z'
     await runJob(crm, 'greetings')
     const { published } = await settle(crm)
-    const [told] = published.filter((one) => one.type === 'wish.written')
+    const [told, ...others] = published.filter((one) => one.type === 'wish.written')
+    expect(others).toEqual([])
     expect(told?.data).toMatchObject({
       customerId: id,
       changed: { occasion: { to: 'birthday' }, channel: { to: 'email' }, text: 'private' },

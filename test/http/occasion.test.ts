@@ -198,3 +198,35 @@ describe('an occasion', () => {
     })
   })
 })
+
+describe('what an occasion did', () => {
+  test('is what those who came spent more, less the same of those who stayed away, over equal periods', async () => {
+    const id = await occasion(10)
+    const [came, away, late] = await guests(id, 3)
+    const customerOf = async (one = '') => (await crm.call('GET', `/guests/${one}`)).body['customerId'] as string
+    const buys = async (one: string | undefined, at: string, amount: number) => {
+      const body = { orderId: { id: `effect-${++made}` }, at, amount: { amount, currency: 'USD' } }
+      expect((await crm.call('POST', `/customers/${await customerOf(one)}/purchases`, { body })).status).toBe(201)
+    }
+    expect((await crm.call('GET', `/occasions/${id}/effect`)).body).toMatchObject({ status: 409, code: 'occasion.too_early' })
+    crm.clock.now = '2027-01-23T18:00:00.000Z'
+    await buys(came, '2026-12-01T10:00:00Z', 1_000)
+    await buys(came, '2026-12-30T10:00:00Z', 9_000)
+    await buys(away, '2026-12-01T10:00:00Z', 2_000)
+    await buys(away, '2027-01-02T10:00:00Z', 5_000)
+    // Outside of both periods of 30 days.
+    await buys(late, '2026-11-23T10:00:00Z', 70_000)
+    expect((await crm.call('POST', `/guests/${came}/attendance`, { body: { attended: true } })).status).toBe(200)
+    const { body, status } = await crm.call('GET', `/occasions/${id}/effect?days=60`)
+    expect(status, JSON.stringify(body)).toBe(200)
+    const usd = (amount: number) => ({ amount, currency: 'USD' })
+    expect(body).toMatchObject({
+      days: 30,
+      attended: { guests: 1, before: usd(1_000), after: usd(9_000), changePerGuest: usd(8_000) },
+      stayedAway: { guests: 2, before: usd(2_000), after: usd(5_000), changePerGuest: usd(1_500) },
+      effectPerGuest: usd(6_500),
+      whole: true,
+    })
+    expect((await crm.call('GET', `/occasions/${id}/effect`, { as: 'sales' })).status).toBe(403)
+  })
+})

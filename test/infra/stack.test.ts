@@ -5,6 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '../../domain/index.ts'
 import { keyNames, projections, ttlName } from '../../domain/kernel/table/shape.ts'
 import { builtInRoles } from '../../domain/platform/role/index.ts'
+import { lambdaBus } from '../../events/bus.ts'
+import { deliverSchedules } from '../../events/deliver.ts'
+import { httpReceiver } from '../../events/receiver.ts'
+import { hauls } from '../../events/hauls.ts'
 import { schedules } from '../../events/schedules.ts'
 import { publicPaths } from '../../functions/docs.ts'
 import { configOf, functionNames, type StageConfig } from '../../infra/config.ts'
@@ -82,7 +86,23 @@ describe('the data outlives every deployment', () => {
     expect(Object.values(bucket?.properties['PublicAccessBlockConfiguration'] as object)).toEqual([true, true, true, true])
     expect(bucket?.properties['VersioningConfiguration']).toEqual({ Status: 'Enabled' })
     expect(text(made.state.of('AWS::S3::BucketPolicy')[0]?.properties)).toContain('"aws:SecureTransport":"false"')
+    expect(bucket?.properties['CorsConfiguration']).toBeUndefined()
   })
+
+  test('uploads and exports are dropped after a while, and the stage’s web pages may use signed links', () => {
+    const [bucket] = made.state.of('AWS::S3::Bucket')
+    expect(bucket?.properties['LifecycleConfiguration']).toEqual({
+      Rules: expect.arrayContaining([
+        expect.objectContaining({ Prefix: 'export/', ExpirationInDays: 14 }),
+        expect.objectContaining({ Prefix: 'import/', ExpirationInDays: 30 }),
+      ]),
+    })
+    const { app, state } = crmApp({ stage: 'dev', outdir: join(made.outdir, 'dev') })
+    const dev = Template.fromJSON(app.synth().getStackByName(state.stackName).template as Record<string, unknown>)
+    dev.hasResourceProperties('AWS::S3::Bucket', {
+      CorsConfiguration: { CorsRules: [Match.objectLike({ AllowedOrigins: ['http://localhost:5173'], AllowedMethods: ['GET', 'PUT'] })] },
+    })
+  }, 180_000)
 
   test('people sign in by id or email in any case of the id, with a second factor if they like, and nobody signs up alone', () => {
     const [pool] = made.state.of('AWS::Cognito::UserPool')
@@ -128,7 +148,7 @@ describe('the API', () => {
 
   test('stays within what API Gateway and Lambda take', () => {
     expect(made.crm.of('AWS::ApiGatewayV2::Route').length).toBeLessThanOrEqual(300)
-    expect(made.crm.of('AWS::Lambda::Permission')).toHaveLength(4)
+    expect(made.crm.of('AWS::Lambda::Permission')).toHaveLength(5)
   })
 
   test('is throttled, and its log has request ids and no addresses', () => {
@@ -144,17 +164,20 @@ describe('the API', () => {
 
 describe('each function has its own rights and no more', () => {
   const own = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments']
-  const records = ['BatchGetItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+  const records = ['BatchGetItem', 'BatchWriteItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
     (one) => `dynamodb:${one}`,
   )
   const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((one) => `dynamodb:${one}`)
   const failed = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage']
+  const files = ['s3:GetObject', 's3:ListBucket', 's3:PutObject']
+  const removal = ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:ListBucketVersions']
   const messages = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']
 
   test.each([
     ['api', records],
     ['value', records],
     ['asset', records],
+    ['transfer', [...records, ...files]],
     ['docs', []],
     ['project', [...records, ...stream, ...failed]],
     ['publish', [...stream, ...failed, 'events:PutEvents']],
@@ -177,6 +200,8 @@ describe('each function has its own rights and no more', () => {
       ],
     ],
     ['sweep', [...records, ...messages, 'sqs:SendMessage']],
+    ['haul', [...records, 'dynamodb:Scan', ...messages, ...files, ...removal, 'sqs:SendMessage']],
+    ['deliver', [...records, ...messages, 'sqs:SendMessage', 'events:PutEvents']],
   ])('%s', (name, more) => {
     expect(actionsIn(rightsOf(made.crm, name))).toEqual([...own, ...more].sort())
   })
@@ -203,14 +228,18 @@ describe('each function has its own rights and no more', () => {
     )
     const all = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE']
     expect(named).toEqual({
-      api: [...all, 'TABLE_NAME'],
-      value: [...all, 'TABLE_NAME'],
+      api: [...all.slice(0, 2), 'REQUEST_BUDGETS', 'STAGE', 'TABLE_NAME'],
+      value: [...all.slice(0, 2), 'REQUEST_BUDGETS', 'STAGE', 'TABLE_NAME'],
+      asset: [...all.slice(0, 2), 'REQUEST_BUDGETS', 'STAGE', 'TABLE_NAME'],
+      transfer: ['FILES_BUCKET', ...all.slice(0, 2), 'REQUEST_BUDGETS', 'STAGE', 'TABLE_NAME'],
       docs: ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'SIGN_IN_URL', 'STAGE'],
       project: [...all, 'TABLE_NAME'],
       publish: ['BUS_NAME', ...all],
       react: [...all, 'TABLE_NAME'],
       people: [...all, 'TABLE_NAME', 'USER_POOL_ID'],
       sweep: [...all, 'SWEEP_QUEUE_URL', 'TABLE_NAME'],
+      haul: ['FILES_BUCKET', 'HAUL_QUEUE_URL', ...all, 'TABLE_NAME'],
+      deliver: ['BUS_NAME', 'DELIVER_QUEUE_URL', ...all, 'TABLE_NAME'],
     })
   })
 
@@ -242,7 +271,7 @@ describe('nothing gets lost on the way', () => {
   })
 
   test('a message stays hidden six times as long as its function may take', () => {
-    for (const name of ['react', 'people', 'sweep'] as const) {
+    for (const name of ['react', 'people', 'sweep', 'haul', 'deliver'] as const) {
       const queue = made.crm.of('AWS::SQS::Queue').find(({ properties }) => properties['QueueName'] === `prod-crm-${name}`)
       expect(queue?.properties['VisibilityTimeout']).toBe(configOf('prod').functions[name].timeoutSeconds * 6)
     }
@@ -250,7 +279,7 @@ describe('nothing gets lost on the way', () => {
 
   test('everything set aside raises an alarm', () => {
     const watched = made.crm.of('AWS::CloudWatch::Alarm').map(({ properties }) => text(properties))
-    expect(deadOnes()).toHaveLength(5)
+    expect(deadOnes()).toHaveLength(7)
     for (const { id } of deadOnes())
       expect(watched.some((alarm) => alarm.includes('ApproximateNumberOfMessagesVisible') && alarm.includes(`"${id}"`))).toBe(true)
   })
@@ -258,7 +287,7 @@ describe('nothing gets lost on the way', () => {
   test('a stream’s reader tries a bounded number of times, cuts what fails in two, and says where it gave up', () => {
     const mappings = made.crm.of('AWS::Lambda::EventSourceMapping')
     const ofStream = mappings.filter(({ properties }) => 'StartingPosition' in properties)
-    expect(mappings).toHaveLength(5)
+    expect(mappings).toHaveLength(7)
     expect(ofStream).toHaveLength(2)
     for (const { properties } of mappings) expect(properties['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures'])
     for (const { properties } of ofStream) {
@@ -274,13 +303,18 @@ describe('nothing gets lost on the way', () => {
 
   test('a sweep may go on from page to page for as long as there is due work', () => {
     const allowed = made.crm.of('AWS::Lambda::Function').filter(({ properties }) => properties['RecursiveLoop'] === 'Allow')
-    expect(allowed.map(({ properties }) => properties['FunctionName'])).toEqual(['prod-crm-sweep'])
+    expect(allowed.map(({ properties }) => properties['FunctionName']).sort()).toEqual([
+      'prod-crm-deliver',
+      'prod-crm-haul',
+      'prod-crm-sweep',
+    ])
   })
 
   test('every schedule puts its job on the queue, in UTC, at its time', () => {
     const deployed = made.crm.of('AWS::Scheduler::Schedule')
-    expect(deployed).toHaveLength(schedules.length)
-    for (const { name, rate } of schedules) {
+    const all = [...schedules, ...hauls, ...deliverSchedules(httpReceiver, lambdaBus)]
+    expect(deployed).toHaveLength(all.length)
+    for (const { name, rate } of all) {
       template().hasResourceProperties('AWS::Scheduler::Schedule', {
         Name: `prod-crm-${name}`,
         ScheduleExpression: rate,
@@ -305,7 +339,8 @@ describe('somebody is told', () => {
     const linked = made.crm
       .of('AWS::CloudWatch::Alarm')
       .map(({ properties }) => /infra\/runbooks\/([a-z-]+)\.md$/.exec(String(properties['AlarmDescription']))?.[1])
-    expect(new Set(linked)).toEqual(new Set(pages))
+    // Restoring is what no alarm asks for: other pages lead there.
+    expect(new Set([...linked, 'restore'])).toEqual(new Set(pages))
   })
 
   test('every alarm goes to the topic', () => {

@@ -5,10 +5,12 @@ import type { Route } from '../../domain/kernel/route.ts'
 import { systemActor, type Actor } from '../../domain/kernel/permission.ts'
 import { newMemo, type Ctx } from '../../domain/kernel/context.ts'
 import { randomBytes } from 'node:crypto'
+import { catalogue } from '../../functions/catalogue.ts'
 import { httpHandler } from '../../functions/http.ts'
 import { routes as allRoutes } from '../../domain/index.ts'
 import { createTable, engineClient } from './table.ts'
 import { engineEndpoint } from './engine-endpoint.ts'
+import { memoryFiles, type MemoryFiles } from './files.ts'
 import { eventFor } from './http-event.ts'
 
 export interface Reply {
@@ -30,6 +32,8 @@ export interface Asking {
 /** The product in this process, over a table of its own on a real engine, with a clock the test sets. */
 export interface Crm {
   table: Table
+  /** The product's bucket, in memory. */
+  files: MemoryFiles
   /** Where the table is, for reading its stream. */
   place: { endpoint: string; name: string }
   spent: Spent[]
@@ -56,8 +60,10 @@ export async function startCrm(
   const clock = { now: how.now ?? '2026-11-22T09:00:00.000Z' }
   const memo = newMemo()
   let kept = memo
+  const files = memoryFiles()
   const edge = {
     table,
+    files,
     now: () => clock.now,
     get memo() {
       return kept
@@ -66,6 +72,7 @@ export async function startCrm(
   let handler = httpHandler(routes, () => edge)
   return {
     table,
+    files,
     place: { endpoint, name },
     spent,
     clock,
@@ -80,8 +87,10 @@ export async function startCrm(
       now: clock.now,
       random: randomBytes,
       table,
+      files,
       memo: kept,
       log: { info: () => {}, warn: () => {}, error: () => {} },
+      catalogue,
       request: { id: randomUUID(), action },
     }),
     forget() {

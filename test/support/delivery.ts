@@ -1,6 +1,6 @@
 /** How the cloud hands things over: stream batches that are retried, cut and given up; queue messages; a bus. */
 import type { Bus, BusEntry } from '../../events/bus.ts'
-import type { CloudEvent } from '../../events/cloud-event.ts'
+import type { CloudEvent } from '../../domain/kernel/cloud-event.ts'
 import type { StreamEvent, StreamRecord } from '../../events/stream.ts'
 import type { BatchAnswer, Invocation } from '../../functions/observe.ts'
 

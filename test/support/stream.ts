@@ -14,15 +14,16 @@ import { randomUUID } from 'node:crypto'
 import { entities as allEntities } from '../../domain/index.ts'
 import type { Entity } from '../../domain/kernel/entity.ts'
 import type { Projection, Reaction, Schedule } from '../../domain/kernel/event.ts'
-import type { CloudEvent } from '../../events/cloud-event.ts'
+import type { CloudEvent } from '../../domain/kernel/cloud-event.ts'
 import type { Surroundings } from '../../events/context.ts'
 import { projectHandler } from '../../events/project.ts'
 import { projections as allProjections } from '../../events/projections.ts'
 import { publishHandler } from '../../events/publish.ts'
 import { eventPattern, reactHandler } from '../../events/reacting.ts'
 import { reactions as allReactions } from '../../events/reactions.ts'
-import { schedules as allSchedules } from '../../events/schedules.ts'
-import { sweepHandler, type Swept, type SweepMessage } from '../../events/sweep.ts'
+import { hauls } from '../../events/hauls.ts'
+import { schedules } from '../../events/schedules.ts'
+import { sweepHandler, type Swept, type SweepMessage } from '../../events/sweeping.ts'
 import type { Invocation } from '../../functions/observe.ts'
 import type { StreamRecord } from '../../events/stream.ts'
 import type { Crm } from './crm.ts'
@@ -108,7 +109,7 @@ export async function runJob(
   const info = (message: string, facts?: Record<string, unknown>) => void (message === 'swept' && add(total, facts))
   const edge = (): Surroundings => ({ ...surroundings(crm, failures)(), log: { ...log, info } })
   const queue = { send: async (message: object) => void waiting.push(message as SweepMessage) }
-  const sweep = sweepHandler({ edge, schedules: how.schedules ?? allSchedules, queue: () => queue })
+  const sweep = sweepHandler({ edge, schedules: how.schedules ?? [...schedules, ...hauls], queue: () => queue })
   for (let message = waiting.shift(); message; message = waiting.shift()) {
     total.runs++
     const event = { Records: [{ messageId: randomUUID(), body: JSON.stringify(message) }] }
@@ -124,7 +125,7 @@ function add(total: { seen: number; done: number; failed: number }, facts: Recor
 
 /** The world of a test's background work. Errors that are logged are collected. */
 export function surroundings(crm: Crm, failures: string[] = []): () => Surroundings {
-  return () => ({ table: crm.table, now: () => crm.clock.now, memo: crm.ctx().memo, log: logInto(failures) })
+  return () => ({ table: crm.table, files: crm.files, now: () => crm.clock.now, memo: crm.ctx().memo, log: logInto(failures) })
 }
 
 function logInto(failures: string[]) {

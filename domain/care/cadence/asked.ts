@@ -45,7 +45,7 @@ export async function withdraw(ctx: Ctx, customerId: string, cause: WantCause, s
   const [standing, rules] = await Promise.all([standingOf(ctx, customerId), rulesOf(ctx)])
   if (!standing.plan) return
   const visit = await openVisitOf(ctx, standing)
-  const concerned = visit && carries(visit, cause, sourceId) ? visit : undefined
+  const concerned = visit && !visit.keptAt && carries(visit, cause, sourceId) ? visit : undefined
   const left = concerned && without(concerned, cause, sourceId)
   const change = !concerned
     ? undefined

@@ -4,7 +4,7 @@ import type { Ctx } from '../../kernel/context.ts'
 import { entity, type RecordOf } from '../../kernel/entity.ts'
 import { event } from '../../kernel/event.ts'
 import type { CustomerRecord } from '../../customer/customer/index.ts'
-import { headOf, type Head } from '../../insight/rhythm/index.ts'
+import { standingHead, type Head } from '../../insight/rhythm/index.ts'
 import { tier } from '../../insight/tier/index.ts'
 import { cadenceShape } from './cadence.ts'
 
@@ -33,9 +33,10 @@ export interface Standing {
   lastPurchaseAt?: Instant
 }
 
-/** Where a customer stands: one strongly consistent read, usually of one unit. */
+/** Where a customer stands, or whom they were merged into: one strongly consistent read, usually of one unit. */
 export async function standingOf(ctx: Ctx, customerId: string): Promise<Standing> {
-  return standingIn(customerId, await headOf(ctx, customerId))
+  const head = await standingHead(ctx, customerId)
+  return standingIn(head.customer?.id ?? customerId, head)
 }
 
 /** Where a customer stands, from the head of their partition. */

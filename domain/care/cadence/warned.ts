@@ -72,7 +72,7 @@ export const calm = action('cadence.calm', reaction, async (ctx, { recordId }) =
   const found = await warned(ctx, recordId)
   if (!found || stands(found.told)) return {}
   const { standing, rules, told, open, own } = found
-  const concerned = [open, own].find((one) => one !== undefined && isOpen(one) && carries(one, 'warning', recordId))
+  const concerned = [open, own].find((one) => one !== undefined && isOpen(one) && !one.keptAt && carries(one, 'warning', recordId))
   const left = concerned && without(concerned, 'warning', recordId)
   const facts = {
     ...(concerned && !left && standing.plan?.taskId === concerned.id && { taskId: null }),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { customer } from '../../customer/customer/index.ts'
 import { tier } from '../../insight/tier/index.ts'
+import { mustStand } from '../../kernel/absorbed.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { invalid } from '../../kernel/fault.ts'
@@ -36,6 +37,7 @@ export async function targetsOf(ctx: Ctx, target: Target): Promise<Targets> {
     throw invalid('invitation.name_one', 'customerIds', 'Name whom to invite in exactly one way: customerIds, tier, or clubId.')
   const { ids, nextCursor } = await named(ctx, target)
   const files = await ctx.table.getAll(ids.map((id) => placeOf(customer, id)))
+  if (target.customerIds) for (const file of files) mustStand(file)
   const here = ids.filter((_, at) => {
     const file = files[at]
     return file !== undefined && !file['deletedAt'] && mayTouch(ctx, customer, file)

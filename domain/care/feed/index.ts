@@ -4,6 +4,8 @@ import * as a from './feed.actions.ts'
 import { feed, feedMade, feedRevoked } from './feed.store.ts'
 
 /** A view of one's own tasks, so it goes by the permission to read them. */
+export { feed } from './feed.store.ts'
+
 export default module('task', {
   verbs: ['read'],
   entities: [feed],

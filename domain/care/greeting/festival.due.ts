@@ -16,6 +16,7 @@ import { headOf } from '../../insight/rhythm/index.ts'
 import { policyOf as tierPolicyOf, tier } from '../../insight/tier/index.ts'
 import { dayAfter } from '../../platform/calendar/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
+import { consent } from '../../customer/consent/index.ts'
 import { fileUnmoved } from '../cadence/index.ts'
 import { isFestival, nextFestival, type Festival } from './festival.ts'
 import { greetingFor } from './greet.ts'
@@ -96,10 +97,10 @@ async function greetOne(ctx: Ctx, customerId: string, run: FestivalRun, rule: Ru
   const file = head.customer
   const has = head.single(tier)?.tier
   if (!file || file.deletedAt || has !== run.tier) return false
-  const change = await greetingFor(ctx, rule, file, has, { occasion: run.occasion, day: run.day })
-  if (!change) return false
+  const made = await greetingFor(ctx, rule, file, has, { occasion: run.occasion, day: run.day }, head.single(consent))
+  if (!made) return false
   try {
-    await commit(ctx, [change], undefined, [fileUnmoved({ customerId, file })])
+    await commit(ctx, [made.change], undefined, [fileUnmoved({ customerId, file }), ...(made.guard ? [made.guard] : [])])
     return true
   } catch (error) {
     if (error instanceof Fault && error.kind === 'conflict') return false

@@ -2,7 +2,9 @@ import { create, type Change } from '../../kernel/commit.ts'
 import type { Day } from '../../kernel/clock.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
-import type { CustomerRecord } from '../../customer/customer/index.ts'
+import { mayContact, type ConsentRecord } from '../../customer/consent/index.ts'
+import type { Channel, CustomerRecord } from '../../customer/customer/index.ts'
+import type { Write } from '../../kernel/table/expression.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { workStart, workStartBefore, workTimeFor } from '../../platform/calendar/index.ts'
 import { roomFrom, rulesOf } from '../cadence/index.ts'
@@ -40,13 +42,25 @@ export function channelOf({
   preferredChannel,
   phones,
   emails,
-}: Pick<CustomerRecord, 'preferredChannel' | 'phones' | 'emails'>): string | undefined {
+}: Pick<CustomerRecord, 'preferredChannel' | 'phones' | 'emails'>): Channel | undefined {
   return preferredChannel ?? (phones.length > 0 ? 'phone' : emails.length > 0 ? 'email' : undefined)
 }
 
+/** The purpose that a customer must have agreed to before a greeting is sent. A task for a person is no message. */
+export const PURPOSE = 'greeting'
+
+/** A greeting on its way into the table. */
+export interface Made {
+  change: Change
+  /** Of a message: the condition that the customer still agrees, once a transaction. */
+  guard?: Write
+}
+
 /**
- * The task or message of a greeting; undefined when the rule is not meant for this customer or it was made before. Its key is
- * made from the occasion and the year, so there is one however often it is asked for.
+ * The task or message of a greeting; undefined when the rule is not meant for this customer, it was made before, or it is a
+ * message and the customer has not agreed to any on their channel. Its key is made from the occasion and the year, so there is
+ * one however often it is asked for.
+ * @param said what the customer agreed to, as it was read with the file
  */
 export async function greetingFor(
   ctx: Ctx,
@@ -54,7 +68,8 @@ export async function greetingFor(
   file: CustomerRecord,
   tier: string | undefined,
   given: Greeted,
-): Promise<Change | undefined> {
+  said: ConsentRecord | undefined,
+): Promise<Made | undefined> {
   const { language } = await workspaceOf(ctx)
   if (exclusion(rule, tier, file.language ?? language) !== undefined) return undefined
   const year = given.day.slice(0, 4)
@@ -64,15 +79,18 @@ export async function greetingFor(
   const { tongue, text } = wordsOf(rule, file, given, language)
   const channel = channelOf(file)
   if (rule.as === 'message') {
+    if (channel === undefined) return undefined
+    const { allowed, guard } = await mayContact(ctx, file.id, PURPOSE, channel, { seen: said })
+    if (!allowed) return undefined
     const fields = {
       customerId: file.id,
       occasion: given.occasion,
       day: given.day,
       language: tongue,
       text,
-      ...(channel !== undefined && { channel }),
+      channel,
     }
-    return create(ctx, wish, fields, wishWritten, { customer: file.id, own }).change
+    return { change: create(ctx, wish, fields, wishWritten, { customer: file.id, own }).change, guard }
   }
   const fields: Task = {
     title: `${names[given.occasion][tongueOf(language)]} ${given.day}`,
@@ -83,7 +101,7 @@ export async function greetingFor(
     dueAt: await dueFor(ctx, file.ownerId, given.day),
     ...(file.ownerId !== undefined && { ownerId: file.ownerId }),
   }
-  return create(ctx, task, fields, taskOpened, { customer: file.id, own }).change
+  return { change: create(ctx, task, fields, taskOpened, { customer: file.id, own }).change }
 }
 
 /** A working morning with room, at the latest the last one up to the day itself. */

@@ -3,13 +3,14 @@ import { action } from '../../kernel/action.ts'
 import { alter, commit, create } from '../../kernel/commit.ts'
 import { idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import { dayIn } from '../../kernel/zone.ts'
+import { consent, mayContact } from '../../customer/consent/index.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { visibleHead } from '../../insight/rhythm/index.ts'
 import { tier } from '../../insight/tier/index.ts'
 import { dayAfter } from '../../platform/calendar/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { festivalDay, festivals, isFestival, nextFestival, occasions } from './festival.ts'
-import { channelOf, wordsOf } from './greet.ts'
+import { channelOf, PURPOSE, wordsOf } from './greet.ts'
 import { yearsOf } from './greeting.due.ts'
 import { firstDayOf, nextDay, type Greeting } from './greeting.ts'
 import { greeting, greetingPolicy, POLICY_KEY, POLICY_MEMO, policyChanged, policyOf, readPolicy } from './greeting.store.ts'
@@ -79,14 +80,17 @@ export const show = action(
       ...(file.birthday !== undefined && { birthday: file.birthday }),
       ...(history && { firstDay: firstDayOf(history.firstDay) }),
     }
+    const channel = channelOf(file)
+    const permit = channel && (await mayContact(ctx, id, PURPOSE, channel, { seen: head.single(consent) }))
+    const unsendable = permit ? (permit.allowed ? undefined : permit.because) : 'no channel to send it by'
     const items = policy.occasions.flatMap((rule) => {
       const { occasion } = rule
       const day = isFestival(occasion) ? nextFestival(occasion, today) : nextDay(occasion, known, today, policy.leapDay)
       if (day === undefined) return []
       const given = { occasion, day, ...(!isFestival(occasion) && yearsOf(occasion, known, day)) }
       const { tongue, text } = wordsOf(rule, file, given, language)
-      const because = exclusion(rule, head.single(tier)?.tier, file.language ?? language)
-      const channel = channelOf(file)
+      const excluded = exclusion(rule, head.single(tier)?.tier, file.language ?? language)
+      const because = excluded ?? (rule.as === 'message' ? unsendable : undefined)
       return [
         {
           occasion,

@@ -9,7 +9,8 @@ import { headOf, type Head } from '../../insight/rhythm/index.ts'
 import { tier } from '../../insight/tier/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { fileUnmoved } from '../cadence/index.ts'
-import { greetingFor } from './greet.ts'
+import { consent } from '../../customer/consent/index.ts'
+import { greetingFor, type Made } from './greet.ts'
 import { firstDayOf, look, type Greeting, type OwnOccasion } from './greeting.ts'
 import { greeting, greetingMoved, policyOf } from './greeting.store.ts'
 
@@ -86,17 +87,23 @@ export const comeDue = action(
     const [policy, { timeZone }] = await Promise.all([policyOf(ctx), workspaceOf(ctx)])
     const known = knownOf(head, before.settled)
     const { due, settled, timerAt } = look(known, policy, dayIn(ctx.now, timeZone), timeZone)
-    const greeted: Change[] = []
+    const greeted: Made[] = []
     for (const { occasion, day } of due) {
       const rule = policy.occasions.find((one) => one.occasion === occasion)
       const given = { occasion, day, ...yearsOf(occasion, known, day) }
-      const change = rule && (await greetingFor(ctx, rule, file, head.single(tier)?.tier, given))
-      if (change) greeted.push(change)
+      const made = rule && (await greetingFor(ctx, rule, file, head.single(tier)?.tier, given, head.single(consent)))
+      if (made) greeted.push(made)
     }
     const patch = { settled, timerAt: timerAt ?? null, birthday: known.birthday ?? null, firstDay: known.firstDay ?? null }
-    const guards = greeted.length > 0 ? [fileUnmoved({ customerId, file })] : []
+    const agreed = greeted.find(({ guard }) => guard)?.guard
+    const guards = greeted.length > 0 ? [fileUnmoved({ customerId, file }), ...(agreed ? [agreed] : [])] : []
     // The timer first: who was overtaken sees that, and looks again.
-    await commit(ctx, [alter(ctx, greeting, before, patch, greetingMoved).change, ...greeted], undefined, guards)
+    await commit(
+      ctx,
+      [alter(ctx, greeting, before, patch, greetingMoved).change, ...greeted.map(({ change }) => change)],
+      undefined,
+      guards,
+    )
     return {}
   },
 )

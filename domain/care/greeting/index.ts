@@ -7,7 +7,7 @@ import { newPolicy } from './policy.ts'
 export { comeDue, follow } from './greeting.due.ts'
 export { beginFestivals, greetPage } from './festival.due.ts'
 export { festivalDay, festivals, type Festival } from './festival.ts'
-export { wish, wishWritten, type Wish } from './greeting.store.ts'
+export { greeting, festivalRun, greetingPolicy, wish, wishWritten, type Wish } from './greeting.store.ts'
 
 export default module('greeting', {
   verbs: ['read', 'write'],

@@ -1,5 +1,6 @@
 import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
+import { effect } from './effect.ts'
 import * as g from './guest.actions.ts'
 import * as e from './guest.events.ts'
 import * as a from './occasion.actions.ts'
@@ -70,6 +71,11 @@ export default module('occasion', {
       description: 'Up to 100 a call; call again with `nextCursor` for the rest.',
     }),
     route('GET /occasions/{id}/guests', g.listOfOccasion, { can: 'occasion:read', summary: 'An event’s guests by their answer' }),
+    route('GET /occasions/{id}/effect', effect, {
+      can: 'occasion:read',
+      summary: 'What an event did to the spend of who came, beside who stayed away',
+      faults: ['occasion.too_early'],
+    }),
     route('GET /customers/{id}/occasions', g.listOfCustomer, { can: 'occasion:read', summary: 'What a customer was invited to' }),
     route('GET /guests/{id}', g.show, { can: 'occasion:read', summary: 'A customer’s invitation to an event' }),
     route('POST /guests/{id}/rsvp', rsvp, {

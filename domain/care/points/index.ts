@@ -5,9 +5,21 @@ import * as e from './points.events.ts'
 import { accrual, points, pointsEntry, programme } from './points.store.ts'
 import * as p from './programme.actions.ts'
 
-export { recomputed, type Lots, type Posting, type Sums } from './account.ts'
+export { nothing, recomputed, type Lots, type Posting, type Sums } from './account.ts'
 export { commitPosted, post, type Movement, type Posted } from './ledger.ts'
-export { accountIn, accountOf, accountPlace, pointsEntry, readProgramme, type AccountRecord, type EntryRecord } from './points.store.ts'
+export {
+  points,
+  accrual,
+  programme,
+  accountIn,
+  accountOf,
+  standingAccount,
+  accountPlace,
+  pointsEntry,
+  readProgramme,
+  type AccountRecord,
+  type EntryRecord,
+} from './points.store.ts'
 export { lotFor, type Programme } from './programme.ts'
 export { expire, reckon } from './reckon.ts'
 

@@ -82,7 +82,8 @@ export const ledger = action(
   async (ctx, { id, ...input }) => {
     const { timeZone } = await workspaceOf(ctx)
     const { fields, ...paging } = input
-    const stretch = collection(pointsEntry, id, input, timeZone)
+    // What an absorbed customer had came over in one entry; theirs would tell it twice.
+    const stretch = { ...collection(pointsEntry, id, input, timeZone), alone: true } as const
     const [, page] = await Promise.all([find(ctx, customer, id), records(ctx, pointsEntry, stretch, fields === undefined ? paging : input)])
     const items = page.items.map((row) => (isWhole(row) && fields === undefined ? { ...row, words: sayEntry(row) } : row))
     return { ...page, items }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { purchase } from '../../customer/purchase/index.ts'
+import { survivorIn } from '../../kernel/absorbed.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
 import * as f from '../../kernel/fields.ts'
@@ -108,6 +109,13 @@ export function accountIn(item: Item | undefined): AccountRecord | undefined {
 /** A customer's account, strongly consistent; undefined before the first entry. */
 export async function accountOf(ctx: Ctx, customerId: string): Promise<AccountRecord | undefined> {
   return accountIn(await ctx.table.get(accountPlace(customerId)))
+}
+
+/** The account that counts what is given under an id: the survivor's, when the customer was merged into another. */
+export async function standingAccount(ctx: Ctx, customerId: string): Promise<{ customerId: string; account: AccountRecord | undefined }> {
+  const item = await ctx.table.get(accountPlace(customerId))
+  const into = survivorIn(item)
+  return into === undefined ? { customerId, account: accountIn(item) } : standingAccount(ctx, into)
 }
 
 /** Where what a purchase earned is kept. */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { purchase, type Purchase, type PurchaseRecord } from '../../customer/purchase/index.ts'
 import { tier, type MembershipRecord } from '../../insight/tier/index.ts'
+import { Absorbed, survivorIn } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { dayFrom } from '../../kernel/clock.ts'
 import { alter, create, type Change } from '../../kernel/commit.ts'
@@ -46,6 +47,8 @@ export const reckon = action(
     const keys = [placeOf(purchase, recordId), accrualPlace(recordId), accountPlace(customerId)]
     const byTier = inForce.tiers.length > 0 ? [placeOf(tier, tier.id('', customerId))] : []
     const [{ timeZone }, [bought, known, account, member]] = await Promise.all([workspaceOf(ctx), ctx.table.getAll([...keys, ...byTier])])
+    const into = survivorIn(account)
+    if (into !== undefined) throw new Absorbed(customerId, into)
     if (!bought) return {}
     const sale = recordIn<'purchase', Purchase>(bought)
     const before = accrualIn(known)
@@ -55,7 +58,7 @@ export const reckon = action(
     if (before?.standing === standing) return {}
     const kept: Change = before
       ? alter(ctx, accrual, before, { standing }, pointsReckoned).change
-      : create(ctx, accrual, { ...next, standing }, pointsReckoned, { customer: customerId, own: accrualKey(recordId) }).change
+      : create(ctx, accrual, { ...next, standing }, pointsReckoned, { customer: recordId, own: accrualKey(recordId) }).change
     const movement = movementTo(next, standing - (before?.standing ?? 0), before !== undefined)
     const { changes } = post(ctx, timeZone, customerId, accountIn(account), movement ? [movement] : [])
     await commitPosted(ctx, [...changes, kept])

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { customer, type CustomerRecord } from '../../customer/customer/index.ts'
-import { history, purchase } from '../../customer/purchase/index.ts'
+import type { CustomerRecord } from '../../customer/customer/index.ts'
+import { purchase } from '../../customer/purchase/index.ts'
 import { action } from '../../kernel/action.ts'
 import { daysLater, type Instant } from '../../kernel/clock.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
@@ -12,6 +12,8 @@ import { customerIdIn, keysOf, timeOfKey } from '../../kernel/id.ts'
 import { recordIn, sentinelKey } from '../../kernel/place.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import { creating } from '../creating.ts'
+import { headOf } from '../../insight/rhythm/index.ts'
+import { monthsWith, wordOfMouth } from '../../insight/tier/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { accountOf, commitPosted, lotFor, post, readProgramme, type Movement } from '../points/index.ts'
 import { referralClaimed, referralCounted, referralVoided, wordOfMouthChanged } from './referral.events.ts'
@@ -23,7 +25,6 @@ import {
   referral,
   referralsOf,
   wordIn,
-  wordOfMouth,
   wordPlace,
   type Contribution,
   type ReferralRecord,
@@ -40,13 +41,13 @@ export const follow = action(
   async (ctx, { recordId, customerId }) => {
     if (customerId === undefined || !purchase.is(recordId)) return {}
     const at = new Date(timeOfKey(keysOf(recordId).second)).toISOString()
-    const [past, held] = await ctx.table.getAll([placeOf(history, history.id('', customerId)), sentinelKey(referralOf(customerId))])
+    const [head, held] = await Promise.all([headOf(ctx, customerId), ctx.table.get(sentinelKey(referralOf(customerId)))])
     const known = typeof held?.['id'] === 'string' ? await referralAt(ctx, held['id']) : undefined
     if (known?.claim) {
       const counts = at >= known.claim.at && at <= known.claim.countsUntil
       if (counts) await recount(ctx, known, known.claim, customerId)
-    } else if (past && !past['deletedAt'] && past['firstAt'] === at) {
-      await claim(ctx, customerId, recordId, at)
+    } else if (head.customer && !head.customer.deletedAt && head.history?.firstAt === at) {
+      await claim(ctx, head.customer, recordId, at)
     }
     return {}
   },
@@ -60,10 +61,9 @@ async function referralAt(ctx: Ctx, id: string): Promise<ReferralRecord | undefi
 type Claim = NonNullable<Referral['claim']>
 
 /** Claims the earliest of the referrals whose window holds a first purchase. */
-async function claim(ctx: Ctx, customerId: string, purchaseId: string, at: Instant): Promise<void> {
-  const file = await ctx.table.get(placeOf(customer, customerId))
-  if (!file || file['deletedAt']) return
-  const identities = identitiesOf(recordIn<'customer', CustomerRecord>(file))
+async function claim(ctx: Ctx, file: CustomerRecord, purchaseId: string, at: Instant): Promise<void> {
+  const { id: customerId } = file
+  const identities = identitiesOf(file)
   const live = await referralsOf(ctx, identities)
   const [first] = live.filter((one) => claims(one, at)).sort((a, b) => (a.at < b.at ? -1 : 1))
   if (!first) return
@@ -112,7 +112,7 @@ async function save(
   const referrerId = customerIdIn(before.id)
   const patch = { referredId, state: 'claimed', purchases, net, claim: { ...known, stands } } as const
   const { change } = alter(ctx, referral, before, patch, before.claim ? referralCounted : referralClaimed)
-  const by = { referred: before.claim ? 0 : 1, purchases: purchases - before.purchases, net: net - before.net }
+  const by = { at: known.at, referred: before.claim ? 0 : 1, purchases: purchases - before.purchases, net: net - before.net }
   const word = await wordChange(ctx, referrerId, by)
   const points =
     stands === known.stands
@@ -129,10 +129,15 @@ async function save(
   await commitPosted(ctx, [change, word, ...points], undefined, extra)
 }
 
-async function wordChange(ctx: Ctx, referrerId: string, by: { referred: number; purchases: number; net: number }): Promise<Change> {
+async function wordChange(
+  ctx: Ctx,
+  referrerId: string,
+  by: { at: Instant; referred: number; purchases: number; net: number },
+): Promise<Change> {
   const before = wordIn(await ctx.table.get(wordPlace(referrerId)))
-  const { referred = 0, purchases = 0, net = 0 } = before ?? {}
-  const next = { referred: referred + by.referred, purchases: purchases + by.purchases, net: net + by.net, lastAt: ctx.now }
+  const { referred = 0, purchases = 0, net = 0, byMonth } = before ?? {}
+  const sums = { referred: referred + by.referred, purchases: purchases + by.purchases, net: net + by.net }
+  const next = { ...sums, byMonth: monthsWith(byMonth, by.at, by.net), lastAt: ctx.now }
   if (!before) return create(ctx, wordOfMouth, next, wordOfMouthChanged, { customer: referrerId, own: '' }).change
   return alter(ctx, wordOfMouth, before, next, wordOfMouthChanged).change
 }

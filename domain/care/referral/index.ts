@@ -2,16 +2,16 @@ import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import * as a from './referral.actions.ts'
 import * as e from './referral.events.ts'
-import { referral, wordOfMouth } from './referral.store.ts'
+import { referral } from './referral.store.ts'
 
 export { expire } from './referral.actions.ts'
 export { follow } from './follow.ts'
 export { referralClaimed, wordOfMouthChanged } from './referral.events.ts'
-export { referral, wordOfMouth, type ReferralRecord, type WordOfMouthRecord } from './referral.store.ts'
+export { referral, referralsOf, type ReferralRecord } from './referral.store.ts'
 
 export default module('referral', {
   verbs: ['read', 'write'],
-  entities: [referral, wordOfMouth],
+  entities: [referral],
   events: [
     e.referralMade,
     e.referralClaimed,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { customer } from '../../customer/customer/index.ts'
 import { history } from '../../customer/purchase/index.ts'
+import { mustStand } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { collection, daysInput, partialView, records } from '../../kernel/collection.ts'
 import { alter, commit, create } from '../../kernel/commit.ts'
@@ -82,6 +83,7 @@ async function fileOf(ctx: Ctx, { customerId }: Named, identities: readonly stri
 /** @throws Fault when there is no such file, or its customer has bought before */
 async function mustBeNew(ctx: Ctx, referredId: string, { customerId }: Named): Promise<void> {
   const [file, past] = await ctx.table.getAll([placeOf(customer, referredId), placeOf(history, history.id('', referredId))])
+  if (customerId !== undefined) mustStand(file)
   if (customerId !== undefined && (!file || file['deletedAt'] || !mayTouch(ctx, customer, file))) throw missing('customer', referredId)
   if (past && !past['deletedAt']) throw fault('conflict', 'referral.already_buyer', 'They have bought before.')
 }

@@ -1,24 +1,16 @@
 import * as z from 'zod'
+import { wordOfMouth, type WordOfMouthRecord } from '../../insight/tier/index.ts'
 import { customer, type CustomerRecord } from '../../customer/customer/index.ts'
 import { purchase, remaining, saleOf, type Purchase } from '../../customer/purchase/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Ctx } from '../../kernel/context.ts'
-import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
+import { entity, placeOf, type RecordOf, type Stamp } from '../../kernel/entity.ts'
 import { fault } from '../../kernel/fault.ts'
 import { customerIdIn, timeKey } from '../../kernel/id.ts'
 import { recordIn, sentinelKey } from '../../kernel/place.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import type { Item } from '../../kernel/table/table.ts'
-import {
-  heldBy,
-  LONGEST_CHAIN,
-  referralOf,
-  referralShape,
-  settlesAt,
-  wordOfMouthShape,
-  type Referral,
-  type WordOfMouth,
-} from './referral.ts'
+import { heldBy, LONGEST_CHAIN, referralOf, referralShape, settlesAt, type Referral } from './referral.ts'
 
 /** Somebody referred by a customer, in the referrer's partition. */
 export const referral = entity({
@@ -38,21 +30,11 @@ export const referral = entity({
 })
 export type ReferralRecord = RecordOf<typeof referral>
 
-/** What a customer's word of mouth comes to: one each, written with the referrals it sums. */
-export const wordOfMouth = entity({
-  noun: 'word_of_mouth',
-  prefix: 'wom',
-  home: 'customer',
-  single: true,
-  fields: () => z.object(wordOfMouthShape()),
-})
-export type WordOfMouthRecord = RecordOf<typeof wordOfMouth>
-
 export function wordPlace(referrerId: string) {
   return placeOf(wordOfMouth, wordOfMouth.id('', referrerId))
 }
 export function wordIn(item: Item | undefined): WordOfMouthRecord | undefined {
-  return item && recordIn<'word_of_mouth', WordOfMouth>(item)
+  return item && recordIn<'word_of_mouth', Omit<WordOfMouthRecord, keyof Stamp<'word_of_mouth'>>>(item)
 }
 
 /** Live referrals of a person, by identities and file: one each at most. Two rounds, one when there is none. */

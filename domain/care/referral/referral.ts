@@ -43,16 +43,6 @@ export const referralShape = () => ({
 })
 export type Referral = z.output<z.ZodObject<ReturnType<typeof referralShape>>>
 
-/** What a customer's word of mouth comes to: the sums of their claimed referrals. */
-export const wordOfMouthShape = () => ({
-  referred: z.int().min(0),
-  purchases: z.int().min(0),
-  /** Minor units of the workspace's currency. */
-  net: z.int().min(0),
-  lastAt: f.instant(),
-})
-export type WordOfMouth = z.output<z.ZodObject<ReturnType<typeof wordOfMouthShape>>>
-
 /** The values that only one live referral may hold: of each person there is one referrer. */
 export function heldBy({ state, identities, referredId }: Pick<Referral, 'state' | 'identities' | 'referredId'>): string[] {
   const file = referredId === undefined ? [] : [referralOf(referredId)]
@@ -75,7 +65,7 @@ export function claims({ state, at, expiresAt }: Pick<Referral, 'state' | 'at' |
 
 /** Word of mouth in words. */
 export function sayWordOfMouth(
-  { referred, purchases, net }: Pick<WordOfMouth, 'referred' | 'purchases' | 'net'>,
+  { referred, purchases, net }: { referred: number; purchases: number; net: number },
   currency: string,
 ): string {
   const people = `${referred} ${referred === 1 ? 'person' : 'people'} referred bought`

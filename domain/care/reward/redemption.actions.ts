@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { customer } from '../../customer/customer/index.ts'
 import { tier } from '../../insight/tier/index.ts'
+import { mustStand } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { collection, daysInput, partialView, records } from '../../kernel/collection.ts'
 import { alter, create } from '../../kernel/commit.ts'
@@ -16,7 +17,7 @@ import { find, idOf, mayTouch, viewOf } from '../../kernel/record.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { allotmentIn, allotmentPlace, moved } from '../allotment.ts'
-import { accountIn, accountOf, accountPlace, commitPosted, post } from '../points/index.ts'
+import { accountIn, accountPlace, commitPosted, post, standingAccount } from '../points/index.ts'
 import { refusalOf, type Redemption, type Reward } from './reward.ts'
 import { counting, redemption, reward, takenPlace } from './reward.store.ts'
 
@@ -41,6 +42,7 @@ async function held(ctx: Ctx, customerId: string, rewardId: string) {
     placeOf(tier, tier.id('', customerId)),
   ]
   const [file, thing, counter, count, account, member] = await ctx.table.getAll(keys)
+  mustStand(file)
   if (!file || file['deletedAt'] || !mayTouch(ctx, customer, file)) throw missing('customer', customerId)
   if (!thing || thing['deletedAt']) throw missing('reward', rewardId)
   const inTier = member?.['tier']
@@ -99,11 +101,11 @@ export const cancel = action(
   () => ({ input: z.strictObject({ id: idOf(redemption), reason: f.line(300) }), output: view() }),
   async (ctx, { id, reason }) => {
     const customerId = customerIdIn(id)
-    const [before, account, { timeZone }] = await Promise.all([find(ctx, redemption, id), accountOf(ctx, customerId), workspaceOf(ctx)])
+    const [before, to, { timeZone }] = await Promise.all([find(ctx, redemption, id), standingAccount(ctx, customerId), workspaceOf(ctx)])
     if (before.state === 'cancelled')
       throw fault('conflict', 'redemption.cancelled', `This was cancelled on ${before.cancelledAt ?? before.updatedAt}.`)
     const { record, change } = alter(ctx, redemption, before, { state: 'cancelled', cancelledAt: ctx.now, reason }, redemptionCancelled)
-    const { changes } = post(ctx, timeZone, customerId, account, [{ kind: 'reverse', give: before.lots, sourceId: id }])
+    const { changes } = post(ctx, timeZone, to.customerId, to.account, [{ kind: 'reverse', give: before.lots, sourceId: id }])
     const extra: Write[] = [
       ...(before.stocked ? [moved(placeOf(reward, before.rewardId), { left: before.quantity })] : []),
       ...(before.counted ? [counting(takenPlace(customerId, before.rewardId), -before.quantity)] : []),

@@ -3,12 +3,15 @@ import { action } from '../../kernel/action.ts'
 import { daysLater, type Instant } from '../../kernel/clock.ts'
 import { alter, commit, create } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
+import { placeOf } from '../../kernel/entity.ts'
 import { event } from '../../kernel/event.ts'
-import { fault, invalid } from '../../kernel/fault.ts'
+import { fault, invalid, missing } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
+import { customerIdIn } from '../../kernel/id.ts'
 import { money } from '../../kernel/money.ts'
 import { bin, facet, list as listPage, pageInput, pageOf, rowView, work } from '../../kernel/page.ts'
 import { amend, find, idOf, mustMatch, viewOf } from '../../kernel/record.ts'
+import type { Write } from '../../kernel/table/expression.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { mustBeActive } from '../../platform/user/index.ts'
 import { NOBODY, outcomes, priorities, taskStates, type Task } from './task.ts'
@@ -102,16 +105,18 @@ export const cancel = action(
   },
 )
 
-/** Takes back a closing: the outcome is cleared, the due time stays. */
+/** Takes back a closing: the outcome is cleared, the due time stays. Not while the customer is in the bin. */
 export const reopen = action(
   'task.reopen',
   () => ({ input: z.strictObject(byId()), output: view() }),
   async (ctx, { id }) => {
     const before = await find(ctx, task, id)
     if (before.state === 'open') throw fault('conflict', 'task.not_closed', 'This task is open.')
+    const stands = await customerStands(ctx, id)
     const cleared = { closedAt: null, outcome: null, note: null, cancelReason: null, contactId: null }
-    const { record, change } = alter(ctx, task, before, { state: 'open', ...cleared }, taskReopened)
-    return commit(ctx, [change], record)
+    const kept = before.state === 'cancelled' ? { keptAt: ctx.now } : {}
+    const { record, change } = alter(ctx, task, before, { state: 'open', ...cleared, ...kept }, taskReopened)
+    return commit(ctx, [change], record, [stands])
   },
 )
 
@@ -132,8 +137,9 @@ export const restore = action(
   async (ctx, { id }) => {
     const before = await find(ctx, task, id, { deleted: true })
     if (!before.deletedAt) throw fault('conflict', 'task.not_deleted', 'This task is not in the bin.')
+    const stands = before.state === 'open' ? [await customerStands(ctx, id)] : []
     const { record, change } = alter(ctx, task, before, { deletedAt: null }, taskRestored)
-    return commit(ctx, [change], record)
+    return commit(ctx, [change], record, stands)
   },
 )
 
@@ -171,6 +177,19 @@ export const listOfCustomer = action(
     return page
   },
 )
+
+/**
+ * Holds that a task's customer is not in the bin, now and, by the check given back, when the task is written.
+ * @param id any id that carries the customer's key
+ * @throws Fault `missing`
+ */
+async function customerStands(ctx: Ctx, id: string): Promise<Write> {
+  const customerId = customerIdIn(id)
+  const place = placeOf(customer, customerId)
+  const file = await ctx.table.get(place)
+  if (!file || file['deletedAt']) throw missing(customer.noun, customerId)
+  return { check: place, if: { equals: { deletedAt: undefined } } }
+}
 
 function mustBeOpen(before: TaskRecord): void {
   if (before.state !== 'open')

@@ -51,6 +51,8 @@ export const taskShape = () => ({
   outcome: z.enum(outcomes).optional(),
   note: f.prose(4_000).optional(),
   cancelReason: f.line(300).optional(),
+  /** When someone last took back its cancelling: since then only people close it, whatever becomes of what it was for. */
+  keptAt: f.instant().optional(),
   /** The interaction that was the contact, when the timeline closed the task. */
   contactId: z.string().optional(),
   /** When it was found overdue: once in its life. */

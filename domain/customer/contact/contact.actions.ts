@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { mustStand } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { collection, partialView, records } from '../../kernel/collection.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
@@ -43,6 +44,7 @@ export const add = action(
 
 /** A company takes persons as contacts, both there to be seen. */
 function mayJoin(ctx: Ctx, companyId: string, { company, person }: Held): void {
+  for (const file of [company, person]) mustStand(file)
   if (!company || company['deletedAt'] || !mayTouch(ctx, customer, company)) throw missing('customer', companyId)
   if (company['kind'] !== 'company') throw invalid('contact.not_a_company', 'id', 'Only a company has contacts.')
   if (!person || person['deletedAt']) throw invalid('contact.unknown_person', 'personId', 'There is no such person.')

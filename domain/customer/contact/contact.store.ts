@@ -65,6 +65,11 @@ export async function hold(ctx: Ctx, companyId: string, personId: string): Promi
   }
 }
 
+/** Leaves a company without a primary contact, when it was this one. */
+export async function forgetPrimary(ctx: Ctx, companyId: string, id: string): Promise<void> {
+  await ctx.table.write({ delete: primaryPlace(companyId), if: { equals: { contactId: id } } })
+}
+
 /** The write that makes a contact the primary one, or makes none; refused when another became it meanwhile. */
 export function primaryWrite(companyId: string, before: string | undefined, after: string | undefined): Write[] {
   if (before === after) return []

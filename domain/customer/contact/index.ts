@@ -3,9 +3,9 @@ import { route } from '../../kernel/route.ts'
 import * as a from './contact.actions.ts'
 import { contact, employer } from './contact.store.ts'
 
-export { contactAdded, contactChanged, contactRemoved } from './contact.actions.ts'
+export { add as addContact, contactAdded, contactChanged, contactRemoved, remove as removeContact } from './contact.actions.ts'
 export { contactRoles } from './contact.ts'
-export { contact, contactId, employer, type ContactRecord, type EmployerRecord } from './contact.store.ts'
+export { contact, contactId, employer, employerId, forgetPrimary, type ContactRecord, type EmployerRecord } from './contact.store.ts'
 
 const faults = ['contact.not_a_company', 'contact.not_a_person', 'contact.unknown_person'] as const
 

@@ -8,7 +8,9 @@ import * as f from '../../kernel/fields.ts'
 import { bin, facet, list as listPage, pageInput, pageOf, rowView, work, type Stretch } from '../../kernel/page.ts'
 import { amend, find, idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import { knownUser } from '../../platform/user/index.ts'
-import { fileShape, foldName, lifecycles, mayBecome, type Lifecycle } from './customer.ts'
+import { workspaceOf } from '../../platform/workspace/index.ts'
+import { filesLike, type Alike } from '../likeness/index.ts'
+import { fileShape, foldName, lifecycles, mayBecome, type Lifecycle, type SomeFields } from './customer.ts'
 import { customer, type CustomerRecord } from './customer.store.ts'
 import { normalised } from './normalise.ts'
 
@@ -39,22 +41,55 @@ const createInput = () => {
     parentId: idOf(customer).optional(),
     lifecycle: z.enum(lifecycles).default('lead'),
     ownerId: z.string().max(64).optional(),
+    allowDuplicate: z.boolean().default(false).describe('opens the file even where the workspace refuses one like another'),
   })
 }
 
 /** Opens a file. 8 write units with two identities and an idempotency key: record, two sentinels, key, each transactional. */
 export const open = action(
   'customer.create',
-  () => ({ input: createInput(), output: view() }),
+  () => ({ input: createInput(), output: z.intersection(view(), z.object({ duplicates: z.array(alikeView()).optional() })) }),
   (ctx, input) => openFile(ctx, input),
 )
 
-export async function openFile(ctx: Ctx, input: z.output<ReturnType<typeof createInput>>): Promise<CustomerRecord> {
+const alikeView = () =>
+  z.object({
+    id: z.string(),
+    score: z.number().describe('probability that both are one customer'),
+    reasons: z.array(z.object({ field: z.string(), weight: z.number(), words: z.string() })),
+  })
+
+/**
+ * @throws Fault `conflict` `customer.duplicate` where the workspace refuses a file like another. Looking costs half a read unit for
+ * each of the file's blocks and of at most ten files compared; nothing where the workspace does not look.
+ */
+export async function openFile(
+  ctx: Ctx,
+  { allowDuplicate, ...input }: z.output<ReturnType<typeof createInput>>,
+): Promise<CustomerRecord & { duplicates?: Alike[] }> {
   const file = await normalised(ctx, input, input.kind)
-  if (file.parentId) await find(ctx, customer, file.parentId)
+  const [alike] = await Promise.all([
+    filesLikeNew(ctx, file, allowDuplicate),
+    file.parentId === undefined ? undefined : find(ctx, customer, file.parentId),
+  ])
   const owner = await ownership(ctx, input.ownerId ?? (ctx.scope === 'own' ? ctx.actor.id : undefined))
   const { record, change: opened } = create(ctx, customer, { ...file, lifecycleSince: ctx.now, ...owner }, customerCreated)
-  return commit(ctx, [opened], record)
+  return commit(ctx, [opened], { ...record, ...(alike.length > 0 && { duplicates: alike }) })
+}
+
+const WARN_AT = 0.8
+const REFUSE_AT = 0.95
+
+/** Files like a new one, by the workspace's policy; refused when one is too much so. */
+async function filesLikeNew(ctx: Ctx, file: SomeFields, allowed: boolean): Promise<Alike[]> {
+  const { duplicates: policy } = await workspaceOf(ctx)
+  if (!policy || policy.onCreate === 'off') return []
+  const { onCreate, warnAt = WARN_AT, refuseAt = REFUSE_AT } = policy
+  const alike = await filesLike(ctx, file, { least: onCreate === 'refuse' ? Math.min(warnAt, refuseAt) : warnAt })
+  const [nearest] = alike
+  if (onCreate !== 'refuse' || allowed || !nearest || nearest.score < refuseAt) return alike
+  const detail = `This is probably ${nearest.id}: ${nearest.reasons[0]?.words.toLowerCase() ?? 'much is alike'}. Send allowDuplicate to open it all the same.`
+  throw fault('conflict', 'customer.duplicate', detail, { existingId: nearest.id, duplicates: alike })
 }
 
 export const show = action(

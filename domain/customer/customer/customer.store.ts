@@ -14,7 +14,7 @@ export const customer = entity({
     on: ['ownerId', 'lifecycle', 'name'],
     key: ({ ownerId, lifecycle, name }) => (ownerId ? { user: ownerId, state: lifecycle, at: foldName(name) } : undefined),
   },
-  unique: { on: ['emails', 'phones', 'messaging', 'externalIds'], values: identitiesOf, fault: 'customer.identity_taken' },
+  unique: { on: ['emails', 'phones', 'messaging', 'externalIds', 'aliases'], values: identitiesOf, fault: 'customer.identity_taken' },
   responsible: 'ownerId',
   personal: [
     'name',
@@ -34,6 +34,7 @@ export const customer = entity({
     'notes',
     'custom',
     'lifecycleReason',
+    'aliases',
   ],
 })
 export type CustomerRecord = RecordOf<typeof customer>

@@ -8,6 +8,7 @@ export type Lifecycle = (typeof lifecycles)[number]
 export const familyStatuses = ['single', 'married', 'partnered', 'divorced', 'widowed', 'with_children'] as const
 export const incomeBands = ['low', 'lower_middle', 'middle', 'upper_middle', 'high'] as const
 export const channels = ['email', 'phone', 'sms', 'chat', 'visit', 'post'] as const
+export type Channel = (typeof channels)[number]
 
 const label = () => f.line(40).optional()
 const primary = () => z.boolean().optional()
@@ -71,6 +72,11 @@ export const fileShape = () => ({
   custom: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 })
 
+/** Files that one may absorb, theirs included: each is a partition more to read wherever the whole customer is read. */
+export const MOST_ABSORBED = 20
+/** Identities that lead to a file unseen. With those of another file they fit one transaction. */
+export const MOST_ALIASES = 40
+
 /** The whole record: the file, and what actions alone may change. */
 export const customerShape = () => ({
   kind: z.enum(['person', 'company']),
@@ -82,6 +88,12 @@ export const customerShape = () => ({
   lifecycleReason: z.string().optional(),
   ownerId: z.string().optional(),
   teamId: z.string().optional(),
+  /** Files that were merged into this one, whose records count as its own, and theirs in turn. */
+  absorbed: z.array(z.string()).max(MOST_ABSORBED).optional(),
+  /** Identities of absorbed files that lead here though the lists above do not show them, as unique values. */
+  aliases: z.array(z.string().max(200)).max(MOST_ALIASES).optional(),
+  /** The file this one was merged into; who asks for this one gets that one. */
+  mergedInto: z.string().optional(),
 })
 export type Customer = z.output<z.ZodObject<ReturnType<typeof customerShape>>>
 /** Some fields of a customer, as input gives them. */
@@ -97,12 +109,13 @@ export function misplacedFields(customer: SomeFields): string[] {
 }
 
 /** The unique values a customer holds: what no second live customer may have. */
-export function identitiesOf(customer: Pick<Customer, 'emails' | 'phones' | 'messaging' | 'externalIds'>): string[] {
+export function identitiesOf(customer: Pick<Customer, 'emails' | 'phones' | 'messaging' | 'externalIds' | 'aliases'>): string[] {
   return [
     ...customer.emails.map((one) => `email:${one.address}`),
     ...customer.phones.map((one) => `phone:${one.number}`),
     ...customer.messaging.map((one) => `messaging:${one.system}:${one.handle.toLowerCase()}`),
     ...customer.externalIds.map((one) => `external:${one.system}:${one.id}`),
+    ...(customer.aliases ?? []),
   ]
 }
 

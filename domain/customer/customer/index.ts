@@ -5,7 +5,22 @@ import { customer } from './customer.store.ts'
 import { putBy, showBy } from './upsert.ts'
 
 export { customer, type CustomerRecord } from './customer.store.ts'
-export { afterPurchase, lifecycles, type Lifecycle } from './customer.ts'
+export { change as changeCustomer, cleanPatch, open as openCustomer, type FilePatch } from './customer.actions.ts'
+export { normalised } from './normalise.ts'
+export {
+  afterPurchase,
+  channels,
+  type Channel,
+  identitiesOf,
+  MOST_ABSORBED,
+  MOST_ALIASES,
+  fileShape,
+  familyStatuses,
+  incomeBands,
+  lifecycles,
+  type Lifecycle,
+  type SomeFields,
+} from './customer.ts'
 export {
   customerAssigned,
   customerChanged,
@@ -23,7 +38,9 @@ export default module('customer', {
     route('POST /customers', a.open, {
       can: 'customer:write',
       summary: 'Open a customer file',
-      faults: ['customer.identity_taken'],
+      faults: ['customer.identity_taken', 'customer.duplicate'],
+      description:
+        'Where the workspace’s `duplicates` policy says `warn`, files like the new one come with the answer as `duplicates`; where it says `refuse`, one that is much like another is a 409 unless `allowDuplicate` is sent.',
       example: {
         kind: 'person',
         name: 'Ada Lovelace',

@@ -81,7 +81,7 @@ async function opened(ctx: Ctx, name: Named, kind: CustomerRecord['kind'] = 'per
   if (called === undefined) throw invalid('customer.needs_name', 'name', 'There is no such customer yet; to open their file, give a name.')
   const lists = { emails, phones, messaging, externalIds, addresses, interests, tags, custom }
   try {
-    return await openFile(ctx, { ...rest, ...lists, name: called, kind, lifecycle: 'lead' })
+    return await openFile(ctx, { ...rest, ...lists, name: called, kind, lifecycle: 'lead', allowDuplicate: true })
   } catch (error) {
     // Someone else opened the same file between our read and our write: then it is to be changed.
     if (error instanceof Fault && error.facts['value'] === valueOf(name)) throw new Stale(valueOf(name))

@@ -5,6 +5,7 @@ import { interaction } from './interaction.store.ts'
 import { timeline } from './timeline.ts'
 
 export { interactionChanged, interactionDeleted, interactionRecorded, interactionRestored } from './interaction.actions.ts'
+export { bin as deleteInteraction, record as recordInteraction } from './interaction.actions.ts'
 export { entryOf, type Entry } from './entry.ts'
 export { interactionKinds, isContact, NO_ANSWER, type Interaction, type InteractionKind } from './interaction.ts'
 export { interaction, type InteractionRecord } from './interaction.store.ts'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { following } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { Fault, fault, type Issue } from '../../kernel/fault.ts'
@@ -149,15 +150,8 @@ async function recordGroup(ctx: Ctx, measure: Measure, customerId: string, group
 
 async function outcomesOf(ctx: Ctx, measure: Measure, customerId: string, rows: readonly Row[], read: Read): Promise<Outcome[]> {
   try {
-    return await untilFresh(() =>
-      recordAll(
-        ctx,
-        measure,
-        customerId,
-        rows.map((row) => row.purchase),
-        { read },
-      ),
-    )
+    const purchases = rows.map((row) => row.purchase)
+    return await untilFresh(() => following(customerId, (id) => recordAll(ctx, measure, id, purchases, { read })))
   } catch (error) {
     if (error instanceof Fault) return rows.map(() => ({ refusal: error }))
     // A defect or an outage met by one customer's rows is theirs alone; the log says what it was.

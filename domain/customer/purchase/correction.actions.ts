@@ -10,7 +10,7 @@ import { money } from '../../kernel/money.ts'
 import { find, idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import { historyOf, saleOf, withReturn, withSale } from './history.ts'
 import { isAhead, purchaseShape, remaining, returnedBase, RETURN_LIMIT, type Return } from './purchase.ts'
-import { historyIn, historyPlace, purchase, salesOf, type HistoryRecord, type PurchaseRecord } from './purchase.store.ts'
+import { historyIn, historyPlace, purchase, salesOf, standingHistory, type Past, type PurchaseRecord } from './purchase.store.ts'
 import { historyChange } from './recording.ts'
 
 export const purchaseReturned = event('purchase.returned', 'Some or all of a purchase was given back')
@@ -20,14 +20,10 @@ export const purchaseRestored = event('purchase.restored', 'A purchase was taken
 const view = () => viewOf(purchase)
 
 /** A purchase and what its customer's purchases come to, in one round. */
-async function both(
-  ctx: Ctx,
-  id: string,
-  how: { deleted?: boolean } = {},
-): Promise<{ before: PurchaseRecord; past: HistoryRecord | undefined; customerId: string }> {
+async function both(ctx: Ctx, id: string, how: { deleted?: boolean } = {}): Promise<Past & { before: PurchaseRecord }> {
   const customerId = customerIdIn(id)
   const [before, past] = await Promise.all([find(ctx, purchase, id, how), ctx.table.get(historyPlace(customerId))])
-  return { before, past: historyIn(past), customerId }
+  return { before, ...(await standingHistory(ctx, customerId, historyIn(past))) }
 }
 
 const returnInput = () => {
@@ -48,7 +44,7 @@ export const giveBack = action(
   'purchase.return',
   () => ({ input: returnInput(), output: view() }),
   async (ctx, input) => {
-    const { before, past, customerId } = await both(ctx, input.id)
+    const { before, past, customerId, counted } = await both(ctx, input.id)
     const known = before.returns?.find((one) => one.returnId === input.returnId)
     if (known) {
       if (sameReturn(known, before, input)) return before
@@ -61,7 +57,7 @@ export const giveBack = action(
     const { record, change } = alter(ctx, purchase, before, { returned, returns }, purchaseReturned)
     const given = returnedBase(record) - returnedBase(before)
     const folded = past && !past.deletedAt ? withReturn(past, before, given) : undefined
-    const next = folded ?? historyOf([...(await salesOf(ctx, customerId, before.id)), saleOf(record)], ctx.now)
+    const next = folded ?? historyOf([...(await salesOf(ctx, counted, before.id)), saleOf(record)], ctx.now)
     return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
   },
 )
@@ -93,10 +89,10 @@ export const bin = action(
   'purchase.delete',
   () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }),
   async (ctx, { id }) => {
-    const { before, past, customerId } = await both(ctx, id)
+    const { before, past, customerId, counted } = await both(ctx, id)
     await mustMatch(ctx, purchase, before, {})
     const { record, change } = alter(ctx, purchase, before, { deletedAt: ctx.now }, purchaseDeleted)
-    const next = historyOf(await salesOf(ctx, customerId, id), ctx.now)
+    const next = historyOf(await salesOf(ctx, counted, id), ctx.now)
     return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
   },
 )
@@ -106,12 +102,12 @@ export const restore = action(
   'purchase.restore',
   () => ({ input: z.strictObject({ id: idOf(purchase) }), output: view() }),
   async (ctx, { id }) => {
-    const { before, past, customerId } = await both(ctx, id, { deleted: true })
+    const { before, past, customerId, counted } = await both(ctx, id, { deleted: true })
     if (!before.deletedAt) throw fault('conflict', 'purchase.not_deleted', 'This purchase is not in the bin.')
     const { record, change } = alter(ctx, purchase, before, { deletedAt: null }, purchaseRestored)
     const sale = saleOf(record)
     const next =
-      withSale(past?.deletedAt ? undefined : past, sale, ctx.now) ?? historyOf([...(await salesOf(ctx, customerId, id)), sale], ctx.now)
+      withSale(past?.deletedAt ? undefined : past, sale, ctx.now) ?? historyOf([...(await salesOf(ctx, counted, id)), sale], ctx.now)
     return commit(ctx, [change, ...historyChange(ctx, customerId, past, next)], record)
   },
 )

@@ -16,7 +16,8 @@ export const historyShape = () => ({
   x: z.int().min(0),
   /** Net spend of those repeat days together. */
   repeatSpend: z.int(),
-  count: z.int().min(1),
+  /** 0 only of a customer who was merged into another before the first purchase. */
+  count: z.int().min(0),
   gross: z.int().min(0),
   returned: z.int().min(0),
   net: z.int().min(0),
@@ -25,6 +26,10 @@ export const historyShape = () => ({
   /** At least the net spend of the last 365 days: exact at `yearNetAt`, growing with purchases since, never by time. */
   yearNet: z.int().min(0),
   yearNetAt: f.instant(),
+  /** Absorbed customers whose purchases it counts too. */
+  beside: z.array(z.string()).optional(),
+  /** The customer whose history counts these purchases by now. */
+  mergedInto: z.string().optional(),
 })
 export type History = z.output<z.ZodObject<ReturnType<typeof historyShape>>>
 
@@ -79,6 +84,31 @@ export function withReturn(history: History, sale: Pick<Sale, 'day' | 'at'>, amo
     returned: history.returned + amount,
     net: history.net - amount,
     yearNet: Math.max(0, history.yearNet - (inYear(sale.at, history.yearNetAt) ? amount : 0)),
+  }
+}
+
+/**
+ * What two histories come to together, in constant time.
+ * @param shared days on which both bought: they count once
+ */
+export function together(one: History, other: History, shared: number): History {
+  const [first, second] = one.firstDay <= other.firstDay ? [one, other] : [other, one]
+  // Spend of the very first day is no repeat spend; all of who began later is.
+  const repeatSpend = first.repeatSpend + (first.firstDay === second.firstDay ? second.repeatSpend : second.net)
+  return {
+    firstDay: first.firstDay,
+    lastDay: Math.max(one.lastDay, other.lastDay),
+    x: one.x + other.x + 1 - shared,
+    repeatSpend,
+    count: one.count + other.count,
+    gross: one.gross + other.gross,
+    returned: one.returned + other.returned,
+    net: one.net + other.net,
+    firstAt: one.firstAt < other.firstAt ? one.firstAt : other.firstAt,
+    lastAt: one.lastAt > other.lastAt ? one.lastAt : other.lastAt,
+    // Both are at least the year's spend at the later of the two moments, so their sum is.
+    yearNet: one.yearNet + other.yearNet,
+    yearNetAt: one.yearNetAt > other.yearNetAt ? one.yearNetAt : other.yearNetAt,
   }
 }
 

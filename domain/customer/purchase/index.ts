@@ -6,10 +6,11 @@ import * as a from './purchase.actions.ts'
 import { history, purchase } from './purchase.store.ts'
 import { historyChanged, purchaseRecorded } from './recording.ts'
 
-export { purchaseDeleted, purchaseRestored, purchaseReturned } from './correction.actions.ts'
-export { saleOf, YEAR_DAYS, type History, type Sale } from './history.ts'
+export { bin as deletePurchase, purchaseDeleted, purchaseRestored, purchaseReturned } from './correction.actions.ts'
+export { recordFor as recordPurchase } from './purchase.actions.ts'
+export { historyOf, saleOf, together, YEAR_DAYS, type History, type Sale } from './history.ts'
 export { baseOf, remaining, returnedBase, type Purchase } from './purchase.ts'
-export { history, purchase, salesOf, type HistoryRecord, type PurchaseRecord } from './purchase.store.ts'
+export { history, historyIn, historyPlace, purchase, salesOf, type HistoryRecord, type PurchaseRecord } from './purchase.store.ts'
 export { historyChanged, purchaseRecorded } from './recording.ts'
 
 const sale = {

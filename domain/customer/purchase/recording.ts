@@ -1,8 +1,10 @@
+import { mustStand } from '../../kernel/absorbed.ts'
 import { alter, commit, create, Stale, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf, type FieldsOf } from '../../kernel/entity.ts'
 import { event } from '../../kernel/event.ts'
 import { Fault, fault, missing } from '../../kernel/fault.ts'
+import { customerIdIn } from '../../kernel/id.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { mayTouch } from '../../kernel/record.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
@@ -52,6 +54,7 @@ export function keysFor(customerId: string, purchases: readonly Purchase[]): Key
 
 async function hold(ctx: Ctx, customerId: string, purchases: readonly Purchase[], read: Read): Promise<Held> {
   const [file, past, ...there] = await read(keysFor(customerId, purchases))
+  mustStand(file)
   if (!file || file['deletedAt'] || !mayTouch(ctx, customer, file)) throw missing('customer', customerId)
   const known = there.flatMap((item) => (item ? [recordIn<'purchase', Purchase>(item)] : []))
   return {
@@ -81,7 +84,7 @@ export async function recordAll(
   const made = changes.map((one) => one.record)
   if (made.length === 0) return outcomes
   await fixCurrency(ctx, measure.currency)
-  const past = await historyWith(ctx, customerId, held.past, made)
+  const past = await historyWith(ctx, [customerId, ...(held.buyer.absorbed ?? [])], held.past, made)
   const all = [
     ...changes.map((one) => one.change),
     ...historyChange(ctx, customerId, held.past, past),
@@ -94,9 +97,18 @@ export async function recordAll(
     if (!(error instanceof Fault)) throw error
     // Someone else recorded the same purchase between our read and our write.
     if (error.code === 'purchase.exists') throw new Stale(customerId)
-    if (purchases.length === 1) throw error
+    if (purchases.length === 1) return [await toldBefore(ctx, held.buyer, purchases, error)]
     return oneByOne(ctx, measure, customerId, purchases)
   }
+}
+
+/** An order that a shop recorded of a customer who was absorbed since, and tells again, is there already. */
+async function toldBefore(ctx: Ctx, buyer: CustomerRecord, [one]: readonly Purchase[], refusal: Fault): Promise<Outcome> {
+  const { existingId } = refusal.facts
+  const theirs = typeof existingId === 'string' && buyer.absorbed?.includes(customerIdIn(existingId))
+  const item = theirs ? await ctx.table.get(placeOf(purchase, existingId)) : undefined
+  if (!item || !one) throw refusal
+  return sightOf(recordIn<'purchase', Purchase>(item), one)
 }
 
 async function oneByOne(ctx: Ctx, measure: Measure, customerId: string, purchases: readonly Purchase[]): Promise<Outcome[]> {
@@ -136,12 +148,12 @@ function sightOf(there: PurchaseRecord, one: Purchase): Outcome {
 
 async function historyWith(
   ctx: Ctx,
-  customerId: string,
+  counted: readonly string[],
   past: HistoryRecord | undefined,
   made: readonly Purchase[],
 ): Promise<History | undefined> {
   const sales = made.map(saleOf).sort((a, b) => (a.at < b.at ? -1 : 1))
-  return foldedHistory(past, sales, ctx.now) ?? historyOf([...(await salesOf(ctx, customerId)), ...sales], ctx.now)
+  return foldedHistory(past, sales, ctx.now) ?? historyOf([...(await salesOf(ctx, counted)), ...sales], ctx.now)
 }
 
 /** History with more sales in order of time; undefined when one of them came out of order. */

@@ -16,13 +16,13 @@ import type { Item } from '../../kernel/table/table.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { headOf, visibleHead } from '../rhythm/index.ts'
 import { sayCost, type Cost } from './cost.ts'
-import { causeKey, cost, costIn, costPlace, costTotals, sourceValue, type CostRecord } from './cost.store.ts'
+import { causeKey, cost, costIn, costPlace, costTotals, sourceValue, totalsOf, type CostRecord } from './cost.store.ts'
 import { isTicket, TICKET, timeOf } from './follow.ts'
 import { commitPosted, monthOf, post, type Posting } from './ledger.ts'
 import { entryInput, entryIssues, lineOf, tellsSame } from './manual.ts'
 import { rowOf, rowShape } from './row.ts'
 import { pricingOf, ratesOf } from './rates.store.ts'
-import { noTotals, sumOf } from './totals.ts'
+import { sumOf } from './totals.ts'
 
 const view = () => z.intersection(viewOf(cost), z.object({ words: z.string() }))
 const told = (line: CostRecord) => ({ ...line, words: sayCost(line) })
@@ -158,7 +158,7 @@ export const ledger = action(
     const [head, rates, { currency, timeZone }] = await Promise.all([visibleHead(ctx, id), pricingOf(ctx), workspaceOf(ctx)])
     const stretches = [cost, purchase].map((kind) => collection(kind, id, { from, to }, timeZone))
     const { items, nextCursor } = await page(ctx, stretches, input, { descending: true, full: true })
-    const { months, earlier } = head.single(costTotals) ?? noTotals
+    const { months, earlier } = await totalsOf(ctx, id, head.single(costTotals))
     const booked = Object.entries(months).sort(([a], [b]) => (a > b ? -1 : 1))
     return {
       items: items.flatMap((item) => rowOf(readIn(item), rates, currency) ?? []),

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { purchase, type Purchase, type PurchaseRecord } from '../../customer/purchase/index.ts'
+import { absorbedBy } from '../../kernel/absorbed.ts'
 import { collection } from '../../kernel/collection.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { entity, placeOf, type Entity, type RecordOf } from '../../kernel/entity.ts'
 import { keyOf } from '../../kernel/id.ts'
+import type { Stretch } from '../../kernel/page.ts'
 import { recordIn } from '../../kernel/place.ts'
 import type { Item } from '../../kernel/table/table.ts'
 import { costShape, type Cost, type CostKind } from './cost.ts'
 import type { Period } from './period.ts'
-import { totalsShape } from './totals.ts'
+import { noTotals, together, totalsShape, type Totals } from './totals.ts'
 
 /** A line of a customer's ledger of costs, in the customer's partition by when its cause was. */
 export const cost = entity({
@@ -22,7 +24,7 @@ export const cost = entity({
     values: ({ kind, sourceId, byId }) => (byId !== undefined && sourceId !== undefined ? [sourceValue(kind, sourceId)] : []),
     fault: 'cost.source_taken',
   },
-  personal: ['reason'],
+  personal: ['reason', 'voidReason'],
 })
 export type CostRecord = RecordOf<typeof cost>
 
@@ -82,7 +84,21 @@ async function itemsWithin(
   { from, to }: Period,
   timeZone: string,
 ): Promise<{ items: Item[]; whole: boolean }> {
-  const { pk, between } = collection(kind, customerId, { from, to }, timeZone)
+  const others = await absorbedBy(ctx, customerId)
+  const read = await Promise.all([customerId, ...others].map((id) => itemsIn(ctx, collection(kind, id, { from, to }, timeZone))))
+  return { items: read.flatMap((one) => one.items), whole: read.every((one) => one.whole) }
+}
+
+/** Sums of a customer and of those whom they absorbed, whose costs stay where they were booked: a read more for each of them. */
+export async function totalsOf(ctx: Ctx, customerId: string, own: Totals | undefined): Promise<Totals> {
+  const others = await absorbedBy(ctx, customerId)
+  if (others.length === 0) return own ?? noTotals
+  const items = await ctx.table.getAll(others.map((id) => placeOf(costTotals, costTotals.id('', id))))
+  const theirs = items.flatMap((item) => (item ? [recordIn<'costs', Totals>(item)] : []))
+  return together([own ?? noTotals, ...theirs])
+}
+
+async function itemsIn(ctx: Ctx, { pk, between }: Stretch): Promise<{ items: Item[]; whole: boolean }> {
   const items: Item[] = []
   let after: Item | undefined
   for (let pages = 0; pages < MOST_PAGES && (pages === 0 || after); pages++) {

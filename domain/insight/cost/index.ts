@@ -12,7 +12,7 @@ export { bookTicket, bookVisit, isTicket, TICKET } from './follow.ts'
 export { costBooked, costCorrected, costVoided } from './ledger.ts'
 export { monthsOf, periodBefore, periodInput, periodOf, type Period } from './period.ts'
 export { costOfPurchase, type PurchaseCost } from './purchase-cost.ts'
-export { pricingOf } from './rates.store.ts'
+export { costRates, pricingOf } from './rates.store.ts'
 export type { Pricing } from './rates.ts'
 
 const usd = (amount: number) => ({ amount, currency: 'USD' })

@@ -47,6 +47,17 @@ function add(to: Sums, kind: CostKind, by: number): void {
   else to[kind] = sum
 }
 
+/** Costs of several partitions together: a customer's, and those of whom they absorbed. */
+export function together(all: readonly Totals[]): Totals {
+  const sum: Totals = { months: {}, earlier: {} }
+  for (const { months, earlier } of all) {
+    for (const kind of costKinds) add(sum.earlier, kind, earlier[kind] ?? 0)
+    for (const [month, byKind] of Object.entries(months))
+      for (const kind of costKinds) add((sum.months[month] ??= {}), kind, byKind[kind] ?? 0)
+  }
+  return sum
+}
+
 /** All kinds together. */
 export function sumOf(one: Sums): number {
   return costKinds.reduce((sum, kind) => sum + (one[kind] ?? 0), 0)

@@ -3,7 +3,8 @@ import { route } from '../../kernel/route.ts'
 import { policyChanged, pyramidPolicy, setPolicy, showPolicy } from './policy.store.ts'
 import { show, showOf } from './pyramid.actions.ts'
 
-export { meanings, strategies, type Strategy } from './strategy.ts'
+export { pyramidPolicy, policyOf as pyramidPolicyOf } from './policy.store.ts'
+export { meanings, potentialBand, strategies, strategyOf, valueBand, type Band, type Strategy } from './strategy.ts'
 
 export default module('pyramid', {
   verbs: ['read', 'policy'],

@@ -9,23 +9,19 @@ import { addSightings } from './sketch.store.ts'
 
 /** Products of a basket that are looked at; of more, those that come first by a hash, so each has its turn. */
 const MOST_SKUS = 20
-/** Products of a basket whose items are written, and of the basket before. Each is a write. */
-const MOST_BASKET = 2
-const MOST_BEFORE = 1
 /** A purchase this long after another does not follow from it. Days. */
 const FOLLOWS_DAYS = 365
 /** Purchases looked up at once. */
 const ABREAST = 10
 
 /**
- * Keeps what is bought together and what next, from the table's stream. A purchase of several products is told to two of
- * them, and one that follows another to one product of that; a batch writes a product once. Which ones follows from a hash of
- * the purchase, so each product hears of its share.
+ * Keeps what is bought together and what next, from the table's stream. A purchase is told to one product: to one of its
+ * own, that the others were bought with it, or to one of the purchase before, that these came next. Which one follows from
+ * a hash of the purchase, so each product hears of an even sample, and shares come out as if it heard of all.
  *
- * Cost: a purchase without items nothing; with items one read for the purchase before it, then a read for each product told
- * and a write while the product is young: none for a first purchase of one product, one for a single product that follows
- * another, three at most. From 32 purchases of a product on a quarter of that, from 512 on a sixteenth. Purchases put in the
- * bin later stay counted.
+ * Cost: a purchase without items nothing; with items one read for the purchase before it, then a read for the product told
+ * and a write while that product is young; none for a first purchase of one product. From 32 purchases of a product on a
+ * quarter of that, from 512 on a sixteenth. Purchases put in the bin later stay counted.
  */
 export const learnTogether: Projection = {
   name: 'recommendation.learn',
@@ -47,18 +43,16 @@ export const learnTogether: Projection = {
 function note(seen: Map<string, Sighting[]>, item: Item, skus: readonly string[], earlier: readonly string[]): void {
   const id = String(item['id'])
   const at = Date.parse(String(item['createdAt']))
-  const tell = (sku: string, kind: Sighting['kind'], partners: readonly string[]) => {
-    if (partners.length === 0) return
-    seen.set(sku, [...(seen.get(sku) ?? []), { at, hash: hashOf(`${kind} ${id}`), kind, partners }])
-  }
-  for (const sku of inTurn(skus, id).slice(0, MOST_BASKET))
-    tell(
-      sku,
-      'together',
-      skus.filter((one) => one !== sku),
-    )
   const fresh = skus.filter((one) => !earlier.includes(one))
-  for (const sku of inTurn(earlier, id).slice(0, MOST_BEFORE)) tell(sku, 'next', fresh)
+  const [together] = skus.length > 1 ? skus : []
+  const [next] = fresh.length > 0 ? inTurn(earlier, id) : []
+  // Of the two kinds of news the one whose turn it is, where there are both.
+  const first = hashOf(`kind ${id}`) % 2 === 0
+  const told = together !== undefined && (first || next === undefined) ? together : next
+  if (told === undefined) return
+  const kind = told === together && (first || next === undefined) ? 'together' : 'next'
+  const partners = kind === 'together' ? skus.filter((one) => one !== told) : fresh
+  seen.set(told, [...(seen.get(told) ?? []), { at, hash: hashOf(`${kind} ${id}`), kind, partners }])
 }
 
 /** Different products of a purchase. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { absorbedBy } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
@@ -49,7 +50,15 @@ export const recommend = action(
   },
 )
 
+/** The newest purchases of a customer and, in a second round, of those whom they absorbed. */
 async function latest(ctx: Ctx, id: string): Promise<PurchaseRecord[]> {
+  const own = await latestOf(ctx, id)
+  const others = await Promise.all((await absorbedBy(ctx, id)).map((one) => latestOf(ctx, one)))
+  if (others.length === 0) return own
+  return [...own, ...others.flat()].sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, PURCHASES)
+}
+
+async function latestOf(ctx: Ctx, id: string): Promise<PurchaseRecord[]> {
   const { items } = await ctx.table.query({
     pk: placeOf(customer, id).pk,
     begins: 'purchase#',

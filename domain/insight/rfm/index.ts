@@ -3,7 +3,7 @@ import { route } from '../../kernel/route.ts'
 import { population, populationMeasured } from './population.store.ts'
 import { show, showOf } from './rfm.actions.ts'
 
-export { measureAll, populationOf } from './population.store.ts'
+export { population, measureAll, populationOf } from './population.store.ts'
 export { ALIVE, potentialOf, type Month, type Population } from './population.ts'
 export { scoreOf, SCORES } from './quintile.ts'
 export { scoresOf, type Scores } from './rfm.actions.ts'

@@ -6,7 +6,7 @@ import { rhythm } from './rhythm.store.ts'
 
 export { explainRhythm, formulasOf, saySilence, sayChance, sayDays, type Explanation, type RhythmFacts } from './explain.ts'
 export { dueOf, retimed, type Timer } from './rhythm.ts'
-export { headOf, rhythm, visibleHead, type Head, type RhythmRecord } from './rhythm.store.ts'
+export { headOf, rhythm, standingHead, visibleHead, type Head, type RhythmRecord } from './rhythm.store.ts'
 
 /** The churn timer was set, moved or stopped: housekeeping, told to nobody. */
 export const rhythmTimed = event('rhythm.timed', 'The day of a customer’s next churn check changed', { published: false })

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../kernel/context.ts'
-import type { Item } from '../../kernel/table/table.ts'
+import type { Item, Key } from '../../kernel/table/table.ts'
 import { rhythmCellChanges, type RhythmCell } from '../model/cells.ts'
 import type { RhythmState } from '../../customer/rhythm/index.ts'
 import { spendCellChanges, type SpendSums } from '../model/spend-cells.ts'
@@ -68,16 +68,17 @@ export function cellAdds(
   return whole.filter(({ add }) => Object.keys(add).length > 0)
 }
 
-/** Adds to one cell; a cell that empties is removed, so that a fit reads living cells only. */
+/** Adds to one cell. A cell that empties stays until the next fit meets it. */
 export async function addToCell(ctx: Ctx, { key, add }: CellAdds): Promise<void> {
-  const outcome = await ctx.table.write({ update: key, add }, { returns: 'new' })
-  if (outcome.ok && outcome.item?.['n'] === 0) await ctx.table.write({ delete: key, if: { equals: { n: 0 } } })
+  await ctx.table.write({ update: key, add })
 }
 
 /** Cells of a generation as the fits read them. */
 export interface Cells {
   rhythm: RhythmCell[]
   spend: SpendSums[]
+  /** Cells that hold nobody any more. */
+  empty: Key[]
 }
 
 const numberIn = (item: Item, name: string): number => Number(item[name] ?? 0)
@@ -89,15 +90,30 @@ const PAGE = 5_000
 export async function readCells(ctx: Ctx, generation: number): Promise<Cells> {
   const rhythm: RhythmCell[] = []
   const spend = new Map<string, SpendSums>()
+  const empty: Key[] = []
   for (let shard = 0; shard < SHARDS; shard++) {
     for await (const item of cellItems(ctx, generation, shard, { eventual: true })) {
+      if (item['n'] === 0) {
+        empty.push({ pk: String(item['pk']), sk: String(item['sk']) })
+        continue
+      }
       const [firstWeek = 0, x = 0, lastWeek = 0] = String(item['sk']).split('.').map(Number)
       const sums = { n: numberIn(item, 'n'), f: numberIn(item, 'f'), l: numberIn(item, 'l') }
       rhythm.push({ firstWeek, x, lastWeek, ...sums, ff: numberIn(item, 'ff'), fl: numberIn(item, 'fl'), ll: numberIn(item, 'll') })
       addSpend(spend, x, item)
     }
   }
-  return { rhythm, spend: [...spend.values()].filter(({ n, meanMilli }) => n !== 0 || meanMilli !== 0) }
+  return { rhythm, spend: [...spend.values()].filter(({ n, meanMilli }) => n !== 0 || meanMilli !== 0), empty }
+}
+
+/** Cells removed at once. */
+const ABREAST = 25
+
+/** Removes cells that are empty still. One unit each, once for each cell that ever empties. */
+export async function dropEmpty(ctx: Ctx, empty: readonly Key[]): Promise<void> {
+  for (let from = 0; from < empty.length; from += ABREAST) {
+    await Promise.all(empty.slice(from, from + ABREAST).map((key) => ctx.table.write({ delete: key, if: { equals: { n: 0 } } })))
+  }
 }
 
 function addSpend(spend: Map<string, SpendSums>, x: number, item: Item): void {

@@ -55,8 +55,7 @@ const AT_ONCE = 25
  * it is older, and hands back what it replaces; the cells then get the difference. So a change told twice, late or out of
  * order counts once, and a change never told is made good by the next one.
  *
- * Cost: 1 write for the mark, 1 for each cell left and entered, 1 when the cell left is empty: 4 units a purchase at most;
- * cells that several customers of one batch share are written once. A first purchase: 1 for the mark, 1 for the cell, 1 for
+ * Cost: 1 write for the mark, 1 for each cell left and entered: 3 units a purchase at most; cells that several customers of one batch share are written once. A first purchase: 1 for the mark, 1 for the cell, 1 for
  * the note that the customer may be sampled.
  *
  * What can drift: a function killed between a mark and its cells loses that difference for the customers in flight (25 at

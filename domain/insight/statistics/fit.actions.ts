@@ -11,7 +11,7 @@ import { modelCells } from '../model/cells.ts'
 import { fitRhythm, type RhythmFit } from '../model/fit.ts'
 import { modelSpendCells } from '../model/spend-cells.ts'
 import { fitSpend } from '../model/spend-fit.ts'
-import { readCells, type Cells } from './cells.store.ts'
+import { dropEmpty, readCells, type Cells } from './cells.store.ts'
 import { countingOf } from './count.ts'
 import { lastFit, model, MODEL_KEY, MODEL_MEMO } from './model.store.ts'
 import { lineOf, typicalStake, type Model } from './model.ts'
@@ -34,12 +34,14 @@ export const fit = action(
     const before = await lastFit(ctx)
     if (before && later(before.fittedAt, FRESH_MS) > ctx.now) return before
     const [{ ready }, workspace] = await Promise.all([countingOf(ctx), workspaceOf(ctx)])
-    const fields = fitted(await readCells(ctx, ready), workspace, ctx)
+    const cells = await readCells(ctx, ready)
+    const fields = fitted(cells, workspace, ctx)
     const { record, change } = before
       ? alter(ctx, model, before, fields, modelFitted)
       : create(ctx, model, fields, modelFitted, { own: MODEL_KEY })
     await commit(ctx, [change], record)
     ctx.memo.drop(MODEL_MEMO)
+    await dropEmpty(ctx, cells.empty)
     return record
   },
 )
@@ -52,7 +54,7 @@ export const show = action(
     const record = await lastFit(ctx)
     if (record) return record
     const start = '1970-01-01T00:00:00.000Z'
-    const published = fitted({ rhythm: [], spend: [] }, await workspaceOf(ctx), ctx)
+    const published = fitted({ rhythm: [], spend: [], empty: [] }, await workspaceOf(ctx), ctx)
     return { ...published, fittedAt: start, id: model.id(MODEL_KEY), version: 0, createdAt: start, updatedAt: start }
   },
 )

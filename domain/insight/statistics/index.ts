@@ -7,6 +7,7 @@ import { score } from './score.ts'
 import { changeSettings, settingsChanged, showSettings } from './settings.actions.ts'
 import { insightSettings } from './settings.ts'
 
+export { recount } from './recount.ts'
 export { creating } from './creating.ts'
 export { countingOf, countPurchases } from './count.ts'
 export { readTallies } from './cells.store.ts'
@@ -29,7 +30,7 @@ export {
   type Segment,
   type SegmentFacts,
 } from './score.ts'
-export { type SegmentField } from './settings.ts'
+export { insightSettings, type SegmentField } from './settings.ts'
 
 export default module('model', {
   verbs: ['read', 'fit', 'set'],

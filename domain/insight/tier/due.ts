@@ -15,11 +15,13 @@ import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
 import { step } from './walk.actions.ts'
 import { tierWalk } from './walk.store.ts'
 import { sayDropped, sayKept, sayLowest, sayOverrideEnded } from './words.ts'
+import { creditOf, wordOfMouth, type WordOfMouthRecord } from './word-of-mouth.ts'
 
 type Earned = NonNullable<Membership['earned']> & { validUntil: Day }
 
 const steps = ['not_due', 'override_ended', 'expired', 'at_risk', 'safe', 'in_force', 'blocked', 'walked', 'stopped'] as const
 const outcome = () => z.object({ outcome: z.enum(steps) })
+type Word = WordOfMouthRecord | undefined
 type Outcome = z.output<ReturnType<typeof outcome>>
 
 /** Handles one due item of the job `tiers`: a membership, a policy whose date has come, a walk over the customers that goes on. */
@@ -47,25 +49,29 @@ async function reviewMember(ctx: Ctx, id: string): Promise<Outcome> {
   }
   const { earned } = member
   if (!earned?.validUntil) return save(ctx, member, { dueAt: dueOf(setting, member) ?? null }, 'safe')
+  const word = head.single(wordOfMouth)
   const expiring = { ...earned, validUntil: earned.validUntil }
-  return earned.validUntil < setting.today ? expire(ctx, setting, member, expiring) : lookAhead(ctx, setting, member, expiring)
+  return earned.validUntil < setting.today ? expire(ctx, setting, member, expiring, word) : lookAhead(ctx, setting, member, expiring, word)
 }
 
-async function expire(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned): Promise<Outcome> {
+async function expire(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned, word: Word): Promise<Outcome> {
   const { policy, timeZone } = setting
   const rule = ruleToKeep(policy, earned)
-  const { minor: spent } = await netSpend(ctx, member.customerId, windowOfExpiry(earned.validUntil, timeZone))
+  const window = windowOfExpiry(earned.validUntil, timeZone)
+  const credit = creditOf(policy, word, window)
+  const spent = (await netSpend(ctx, member.customerId, window)).minor + credit
+  const sums = { spent, credit }
   const { earned: next, kept } = earnedAfterExpiry(setting, earned, spent)
   const words = !kept
-    ? sayDropped(policy, earned.tier, rule, spent, next)
+    ? sayDropped(policy, earned.tier, rule, sums, next)
     : rule
-      ? sayKept(policy, rule, spent, next)
+      ? sayKept(policy, rule, sums, next)
       : sayLowest(policy, next)
   return turn(ctx, setting, member, { earned: next, cause: kept ? 'renewed' : 'demoted', words }, 'expired')
 }
 
 /** Before an expiry: finds out whether what is spent so far will keep the tier, and tells what is missing. */
-async function lookAhead(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned): Promise<Outcome> {
+async function lookAhead(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned, word: Word): Promise<Outcome> {
   const { validUntil } = earned
   const rule = ruleToKeep(setting.policy, earned)
   const looked = { ...member, lookedAhead: validUntil }
@@ -73,7 +79,8 @@ async function lookAhead(ctx: Ctx, setting: Setting, member: MembershipRecord, e
   if (member.lookedAhead === validUntil || !rule) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
   const { keepLine } = rule
   const window = windowOfExpiry(validUntil, setting.timeZone)
-  const { minor: spent } = await netSpend(ctx, member.customerId, window, { enough: keepLine.amount })
+  const credit = creditOf(setting.policy, word, window)
+  const spent = (await netSpend(ctx, member.customerId, window, { enough: keepLine.amount - credit })).minor + credit
   if (spent >= keepLine.amount) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
   const inCurrency = (amount: number) => ({ amount, currency: keepLine.currency })
   const atRisk = {

@@ -20,10 +20,10 @@ export async function homeless(ctx: Ctx, before: Policy, after: Policy): Promise
  * be promoted by it at once, the walk begins that finds them. One transaction, so a version takes effect once.
  */
 export async function effect(ctx: Ctx, before: PolicyRecord, rules: RulesRecord): Promise<{ record: PolicyRecord; changes: Change[] }> {
-  const { tiers, holdDays, warnDays } = before
+  const { tiers, holdDays, warnDays, wordOfMouthPercent = 0 } = before
   const patch = { state: 'active', activeAt: ctx.now, effectiveAt: before.effectiveAt ?? ctx.now, blockedBecause: null } as const
   const { record, change } = alter(ctx, tierPolicy, before, patch, policyTookEffect)
-  const inForce = { tiers, holdDays, warnDays, policyId: before.id, since: ctx.now }
+  const inForce = { tiers, holdDays, warnDays, wordOfMouthPercent, policyId: before.id, since: ctx.now }
   const replaced =
     rules.version === 0
       ? create(ctx, tierRules, inForce, rulesChanged, { own: RULES_KEY })

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { history, historyChanged, YEAR_DAYS, type HistoryRecord } from '../../customer/purchase/index.ts'
+import { Absorbed } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { daysLater, type Instant } from '../../kernel/clock.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
@@ -14,6 +15,7 @@ import { policyOf } from './policy.store.ts'
 import { dueOf, earnedNow, turned, validFrom, type Membership, type Setting, type Turn } from './tier.ts'
 import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
 import { sayReached } from './words.ts'
+import { creditOf, wordOfMouth } from './word-of-mouth.ts'
 
 /** The rules and the moment by which memberships are judged now. */
 export async function settingOf(ctx: Ctx): Promise<Setting> {
@@ -48,7 +50,7 @@ export function membershipChange(
 }
 
 /**
- * After a purchase: promotes the customer at once when the net spend of the trailing 365 days has reached the line of a
+ * After a purchase, or one of somebody they referred: promotes the customer at once when the net spend of the trailing 365 days has reached the line of a
  * higher tier.
  */
 export const promote = action(
@@ -69,18 +71,21 @@ export const promote = action(
 export async function promoteOne(ctx: Ctx, customerId: string): Promise<{ from: string; to: string; revenueMinor: number } | undefined> {
   const [head, setting] = await Promise.all([headOf(ctx, customerId), settingOf(ctx)])
   const { history: past, customer: buyer } = head
+  if (buyer?.mergedInto !== undefined) throw new Absorbed(customerId, buyer.mergedInto)
   if (!past || !buyer || buyer.deletedAt) return undefined
   const member = head.single(tier)
   const rank = rankOf(setting.policy, member?.earned?.tier)
-  const hoped = reachedBy(setting.policy, past.yearNet)
+  const credit = creditOf(setting.policy, head.single(wordOfMouth), trailingYear(ctx.now))
+  const hoped = reachedBy(setting.policy, past.yearNet + credit)
   if (!hoped || rankOf(setting.policy, hoped.name) <= rank) return undefined
-  const spent = await yearNet(ctx, customerId, hoped)
+  const own = await yearNet(ctx, customerId, hoped, credit)
+  const spent = own + credit
   const reached = reachedBy(setting.policy, spent)
   if (!reached || rankOf(setting.policy, reached.name) <= rank) {
-    await exactBound(ctx, past, spent)
+    await exactBound(ctx, past, own)
     return undefined
   }
-  const turn = promotion(setting, member, reached, spent)
+  const turn = promotion(setting, member, reached, spent, credit)
   const hidden = turn.override === undefined && member?.override !== undefined
   const next = turned(setting, member, customerId, turn)
   const { change } = membershipChange(ctx, member, next, hidden ? tierLooked : eventOf[turn.cause])
@@ -100,20 +105,21 @@ export async function expireFromNow(ctx: Ctx, customerId: string): Promise<void>
 }
 
 /** Net spend of the trailing 365 days, read as far as it takes to know that the hoped-for line is reached. */
-async function yearNet(ctx: Ctx, customerId: string, hoped: TierRule): Promise<number> {
-  if (hoped.line.amount === 0) return 0
-  return (await netSpend(ctx, customerId, trailingYear(ctx.now), { enough: hoped.line.amount })).minor
+async function yearNet(ctx: Ctx, customerId: string, hoped: TierRule, credit: number): Promise<number> {
+  const enough = hoped.line.amount - credit
+  if (enough <= 0) return 0
+  return (await netSpend(ctx, customerId, trailingYear(ctx.now), { enough })).minor
 }
 
 /** The reached tier as earned. It ends an override that it overtakes. */
-function promotion({ policy, ...when }: Setting, member: Membership | undefined, reached: TierRule, spent: number): Turn {
+function promotion({ policy, ...when }: Setting, member: Membership | undefined, reached: TierRule, spent: number, credit: number): Turn {
   const earned = earnedNow({ policy, ...when }, reached.name)
   const overtakes = member?.override !== undefined && rankOf(policy, reached.name) > rankOf(policy, member.override.tier)
   return {
     earned,
     ...(overtakes && { override: null }),
     cause: rankOf(policy, reached.name) === 0 ? 'joined' : 'promoted',
-    words: sayReached(policy, member?.earned?.tier, reached, spent, earned),
+    words: sayReached(policy, member?.earned?.tier, reached, { spent, credit }, earned),
   }
 }
 

@@ -7,13 +7,16 @@ import * as a from './tier.actions.ts'
 import { tier } from './tier.store.ts'
 import { showSimulation, simulate } from './walk.actions.ts'
 import { tierWalk } from './walk.store.ts'
+import { wordOfMouth } from './word-of-mouth.ts'
 
 export { review } from './due.ts'
 export { followFile, promote } from './follow.ts'
 export { overrideEnded, tierAtRisk, tierDemoted, tierJoined, tierOverridden, tierPromoted, tierRenewed } from './events.ts'
-export { policyOf } from './policy.store.ts'
+export { tierPolicy, tierRules, policyOf } from './policy.store.ts'
 export { labelOf, rankOf, type Policy, type TierRule } from './policy.ts'
-export { tier, type MembershipRecord } from './tier.store.ts'
+export { tierWalk } from './walk.store.ts'
+export { netSpend, tier, type MembershipRecord } from './tier.store.ts'
+export { monthsWith, wordOfMouth, type WordOfMouthRecord } from './word-of-mouth.ts'
 
 const policyExample = {
   tiers: [
@@ -36,7 +39,7 @@ const policyExample = {
 
 export default module('tier', {
   verbs: ['read', 'override', 'policy'],
-  entities: [tier, tierPolicy, tierRules, tierWalk],
+  entities: [tier, tierPolicy, tierRules, tierWalk, wordOfMouth],
   events: [
     e.tierJoined,
     e.tierPromoted,

@@ -23,6 +23,8 @@ export const policyShape = () => ({
   holdDays: z.int().min(0).max(1_095),
   /** How long before expiry a customer who would drop is warned of. Days. */
   warnDays: z.int().min(1).max(180),
+  /** So much of what those whom a customer referred have bought counts as their own spend. Percent; absent counts nothing. */
+  wordOfMouthPercent: z.int().min(0).max(100).optional(),
 })
 export type Policy = z.output<z.ZodObject<ReturnType<typeof policyShape>>>
 
@@ -82,15 +84,16 @@ export function goneFrom(before: Policy, after: Policy): string[] {
 }
 
 /**
- * Whether a new policy changes anything for members at once: a tier that is reached with less than before, or is new, may be
- * reached by somebody now; a lowest tier that no longer is the lowest expires from now on.
+ * Whether a new policy changes anything for members at once: a tier that is reached with less than before, or is new, or that
+ * counts more of word of mouth, may be reached by somebody now; a lowest tier that no longer is the lowest expires from now on.
  */
 export function changesAtOnce(before: Policy, after: Policy): boolean {
   const easier = after.tiers.some(({ name, line }) => {
     const known = before.tiers.find((tier) => tier.name === name)
     return !known || line.amount < known.line.amount
   })
-  return easier || before.tiers[0]?.name !== after.tiers[0]?.name
+  const more = (after.wordOfMouthPercent ?? 0) > (before.wordOfMouthPercent ?? 0)
+  return easier || more || before.tiers[0]?.name !== after.tiers[0]?.name
 }
 
 /** Where a tier stands in a policy, 0 for the lowest; −1 for none, and for one the policy no longer has. */

@@ -17,6 +17,7 @@ import { policyOf } from './policy.store.ts'
 import { membershipShape, turned } from './tier.ts'
 import { netSpend, tier } from './tier.store.ts'
 import { sayOverride, sayOverrideEnded, sayStanding } from './words.ts'
+import { creditOf, wordOfMouth } from './word-of-mouth.ts'
 
 const standing = () => {
   const shape = membershipShape()
@@ -33,6 +34,8 @@ const standing = () => {
     override: shape.override,
     atRisk: shape.atRisk,
     spent365Days: money(),
+    /** The part of it that those whom the customer referred have bought. */
+    wordOfMouth: money().optional(),
     /** False where that is an upper bound. */
     spentIsExact: z.boolean(),
     next: z.object({ tier: f.slug(), line: money(), missing: money() }).optional(),
@@ -51,7 +54,8 @@ export const show = action(
   async (ctx, { id }) => {
     const [head, policy, { currency }] = await Promise.all([visibleHead(ctx, id), policyOf(ctx), workspaceOf(ctx)])
     const net = head.history ? await netSpend(ctx, id, trailingYear(ctx.now), { pages: 1 }) : { minor: 0, whole: true }
-    const spent = net.whole ? net.minor : (head.history?.yearNet ?? net.minor)
+    const credit = creditOf(policy, head.single(wordOfMouth), trailingYear(ctx.now))
+    const spent = (net.whole ? net.minor : (head.history?.yearNet ?? net.minor)) + credit
     const member = head.single(tier)
     const next = policy.tiers[rankOf(policy, member?.tier) + 1]
     const labels = policy.tiers.find(({ name }) => name === member?.tier)?.labels
@@ -62,9 +66,10 @@ export const show = action(
       customerId: id,
       ...(labels && { labels }),
       spent365Days: inCurrency(spent),
+      ...(credit > 0 && { wordOfMouth: inCurrency(credit) }),
       spentIsExact: net.whole,
       ...(next && { next: { tier: next.name, line: next.line, missing: inCurrency(next.line.amount - spent) } }),
-      words: sayStanding(policy, member, { spent, exact: net.whole, next, currency }),
+      words: sayStanding(policy, member, { spent, credit, exact: net.whole, next, currency }),
     }
   },
 )

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { purchase, saleOf, type Purchase } from '../../customer/purchase/index.ts'
+import { absorbedBy } from '../../kernel/absorbed.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
@@ -32,7 +33,8 @@ export interface Net {
 }
 
 /**
- * Net spend of the purchases after one instant and up to another, in minor units of the workspace's currency. Reads those
+ * Net spend of a customer's purchases (and of those whom they absorbed, when their file was read) after one instant and up to
+ * another, in minor units of the workspace's currency. Reads those
  * purchases and no others, newest first, and stops when `enough` is reached, so that the answer is at least that, or after
  * so many `pages`.
  */
@@ -41,6 +43,22 @@ export async function netSpend(
   customerId: string,
   window: { after: Instant; until: Instant },
   { enough = Infinity, pages = Infinity }: { enough?: number; pages?: number } = {},
+): Promise<Net> {
+  const others = await absorbedBy(ctx, customerId)
+  let net: Net = { minor: 0, whole: true }
+  for (const id of [customerId, ...others]) {
+    if (net.minor >= enough) return { ...net, whole: false }
+    const theirs = await netIn(ctx, id, window, { enough: enough - net.minor, pages })
+    net = { minor: net.minor + theirs.minor, whole: net.whole && theirs.whole }
+  }
+  return net
+}
+
+async function netIn(
+  ctx: Ctx,
+  customerId: string,
+  window: { after: Instant; until: Instant },
+  { enough, pages }: { enough: number; pages: number },
 ): Promise<Net> {
   const { pk } = placeOf(purchase, purchase.id('', customerId))
   const from = `purchase#${timeKey(Date.parse(window.after))}`

@@ -20,6 +20,7 @@ import type { Membership } from './tier.ts'
 import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
 import { moveBetween, spendMatters, withMoves, type Move } from './walk.ts'
 import { newWalk, tierWalk, walkAt, walkOf, type WalkRecord } from './walk.store.ts'
+import { creditOf, wordOfMouth, type WordOfMouthRecord } from './word-of-mouth.ts'
 
 /** Customers of one step: 3 units each at most, and the purchases of a year where they decide. */
 const PAGE = 200
@@ -104,29 +105,42 @@ interface Standing {
   id: string
   past: HistoryRecord
   member: MembershipRecord | undefined
+  word: WordOfMouthRecord | undefined
 }
 
-/** History and membership of customers; those without purchases are left out. */
+/** What a walk reads of each customer. */
+const singles = [history, tier, wordOfMouth] as const
+
+/** History, membership and word of mouth of customers; those without purchases are left out. */
 async function standings(ctx: Ctx, ids: readonly string[], how: { eventual: boolean }): Promise<Standing[]> {
-  const keys = ids.flatMap((id) => [placeOf(history, history.id('', id)), placeOf(tier, tier.id('', id))])
+  const keys = ids.flatMap((id) => singles.map((kind) => placeOf(kind, kind.id('', id))))
   const parts = Array.from({ length: Math.ceil(keys.length / MOST_KEYS) }, (_, part) =>
     keys.slice(part * MOST_KEYS, (part + 1) * MOST_KEYS),
   )
   const items = (await Promise.all(parts.map((part) => ctx.table.getAll(part, how)))).flat()
   return ids.flatMap((id, at): Standing[] => {
-    const [sums, member] = [items[2 * at], items[2 * at + 1]]
+    const [sums, member, word] = items.slice(singles.length * at, singles.length * (at + 1))
     if (!sums || sums['deletedAt']) return []
-    return [{ id, past: recordIn<'history', FieldsOf<typeof history>>(sums), member: member && recordIn<'tier', Membership>(member) }]
+    return [
+      {
+        id,
+        past: recordIn<'history', FieldsOf<typeof history>>(sums),
+        member: member && recordIn<'tier', Membership>(member),
+        word: word && recordIn<'word_of_mouth', FieldsOf<typeof wordOfMouth>>(word),
+      },
+    ]
   })
 }
 
 async function foretold(ctx: Ctx, known: readonly Standing[], version: Policy): Promise<Seen> {
   const rules = await readRules(ctx)
   const seen: Seen = { moves: [], estimated: 0 }
-  await inLanes(known, async ({ id, past, member }) => {
+  const year = trailingYear(ctx.now)
+  await inLanes(known, async ({ id, past, member, word }) => {
     const earned = member?.earned?.tier
-    const spent = await spendOf(ctx, id, past, (atMost) => spendMatters(rules, version, earned, atMost))
-    const move = moveBetween(rules, version, earned, spent.minor)
+    const credits = { before: creditOf(rules, word, year), after: creditOf(version, word, year) }
+    const spent = await spendOf(ctx, id, past, (atMost) => spendMatters(rules, version, earned, atMost, credits))
+    const move = moveBetween(rules, version, earned, spent.minor, credits)
     if (!move) return
     seen.moves.push({ ...move, customerId: id })
     if (!spent.whole) seen.estimated += 1
@@ -156,9 +170,9 @@ async function rejudged(ctx: Ctx, known: readonly Standing[]): Promise<Seen> {
   ctx.memo.drop(RULES_MEMO)
   const rules = await policyOf(ctx)
   const seen: Seen = { moves: [], estimated: 0 }
-  await inLanes(known, async ({ id, past, member }) => {
+  await inLanes(known, async ({ id, past, member, word }) => {
     const rank = rankOf(rules, member?.earned?.tier)
-    const hoped = reachedBy(rules, past.yearNet)
+    const hoped = reachedBy(rules, past.yearNet + creditOf(rules, word, trailingYear(ctx.now)))
     if (hoped && rankOf(rules, hoped.name) > rank) {
       const move = await untilFresh(() => promoteOne(ctx, id))
       if (move) seen.moves.push({ ...move, when: 'at_once', customerId: id })

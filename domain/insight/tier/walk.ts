@@ -82,14 +82,22 @@ export interface Move {
   revenueMinor: number
 }
 
+/** What each of two policies adds to a customer's spend for their word of mouth. */
+export interface Credits {
+  before: number
+  after: number
+}
+const NO_CREDIT: Credits = { before: 0, after: 0 }
+
 /** How a new policy moves a customer; undefined when both lead to the same. */
 export function moveBetween(
   before: Policy,
   after: Policy,
   earned: string | undefined,
   spentMinor: number,
+  credits: Credits = NO_CREDIT,
 ): Omit<Move, 'customerId'> | undefined {
-  const [from, to] = [fateOf(before, earned, spentMinor), fateOf(after, earned, spentMinor)]
+  const [from, to] = [fateOf(before, earned, spentMinor + credits.before), fateOf(after, earned, spentMinor + credits.after)]
   if (from.tier === to.tier) return undefined
   return {
     from: from.tier,
@@ -100,10 +108,18 @@ export function moveBetween(
 }
 
 /** Whether the exact spend matters for a move, when all that is known is that it is at most so much. */
-export function spendMatters(before: Policy, after: Policy, earned: string | undefined, atMostMinor: number): boolean {
-  const lines = [...before.tiers, ...after.tiers].flatMap(({ line, keepLine }) => [line.amount, keepLine.amount])
+export function spendMatters(
+  before: Policy,
+  after: Policy,
+  earned: string | undefined,
+  atMostMinor: number,
+  credits: Credits = NO_CREDIT,
+): boolean {
+  const linesOf = ({ tiers }: Policy, credit: number) =>
+    tiers.flatMap(({ line, keepLine }) => [line.amount - credit, keepLine.amount - credit])
+  const lines = [...linesOf(before, credits.before), ...linesOf(after, credits.after)].filter((line) => line >= 0)
   const stretch = [0, ...lines.filter((line) => line <= atMostMinor), atMostMinor]
-  const moves = new Set(stretch.map((spent) => JSON.stringify({ ...moveBetween(before, after, earned, spent), revenueMinor: 0 })))
+  const moves = new Set(stretch.map((spent) => JSON.stringify({ ...moveBetween(before, after, earned, spent, credits), revenueMinor: 0 })))
   return moves.size > 1
 }
 

@@ -11,23 +11,32 @@ const validity = ({ validUntil }: Pick<Earned, 'validUntil'>): string => (validU
 
 const inCurrency = (rule: TierRule, amount: number): string => sayMoney({ amount, currency: rule.line.currency })
 
-export function sayReached(policy: Policy, from: string | undefined, to: TierRule, spent: number, earned: Earned): string {
+export function sayReached(policy: Policy, from: string | undefined, to: TierRule, sums: Sums, earned: Earned): string {
   const what = from ? `From ${labelOf(policy, from)} to ${labelOf(policy, to.name)}` : `Entered ${labelOf(policy, to.name)}`
-  return `${what}: spent at least ${inCurrency(to, spent)} in 365 days, its line is ${sayMoney(to.line)}.${validity(earned)}`
+  return `${what}: spent at least ${inCurrency(to, sums.spent)} in 365 days${sayCredit(to, sums)}, its line is ${sayMoney(to.line)}.${validity(earned)}`
 }
 
-const sayExpiring = (rule: TierRule, spent: number): string => `spent ${inCurrency(rule, spent)} in the 365 days before it expired`
+/** Spend that a tier is judged by, and how much of it is credit for word of mouth. */
+export interface Sums {
+  spent: number
+  credit: number
+}
+const sayCredit = (rule: TierRule, { credit }: Sums): string =>
+  credit > 0 ? ` (${inCurrency(rule, credit)} of it by those they referred)` : ''
 
-export function sayKept(policy: Policy, rule: TierRule, spent: number, earned: Earned): string {
-  return `Keeps ${labelOf(policy, rule.name)}: ${sayExpiring(rule, spent)}, ${sayMoney(rule.keepLine)} keeps it.${validity(earned)}`
+const sayExpiring = (rule: TierRule, sums: Sums): string =>
+  `spent ${inCurrency(rule, sums.spent)} in the 365 days before it expired${sayCredit(rule, sums)}`
+
+export function sayKept(policy: Policy, rule: TierRule, sums: Sums, earned: Earned): string {
+  return `Keeps ${labelOf(policy, rule.name)}: ${sayExpiring(rule, sums)}, ${sayMoney(rule.keepLine)} keeps it.${validity(earned)}`
 }
 
 export function sayLowest(policy: Policy, earned: Earned): string {
   return `Keeps ${labelOf(policy, earned.tier)}: it is the lowest tier, which does not expire.`
 }
 
-export function sayDropped(policy: Policy, from: string, rule: TierRule | undefined, spent: number, earned: Earned): string {
-  const why = rule ? `${sayExpiring(rule, spent)}, ${sayMoney(rule.keepLine)} would have kept it` : 'the tiers no longer have the former'
+export function sayDropped(policy: Policy, from: string, rule: TierRule | undefined, sums: Sums, earned: Earned): string {
+  const why = rule ? `${sayExpiring(rule, sums)}, ${sayMoney(rule.keepLine)} would have kept it` : 'the tiers no longer have the former'
   return `From ${labelOf(policy, from)} to ${labelOf(policy, earned.tier)}: ${why}.${validity(earned)}`
 }
 
@@ -44,11 +53,12 @@ export function sayOverrideEnded(policy: Policy, member: Membership): string {
 export function sayStanding(
   policy: Policy,
   member: Membership | undefined,
-  numbers: { spent: number; exact: boolean; next: TierRule | undefined; currency: string },
+  numbers: { spent: number; credit: number; exact: boolean; next: TierRule | undefined; currency: string },
 ): string {
-  const { spent, exact, next, currency } = numbers
+  const { spent, credit, exact, next, currency } = numbers
   const money = (amount: number) => sayMoney({ amount: Math.max(0, amount), currency })
   const parts = [sayTier(policy, member), `Spent ${exact ? '' : 'at most '}${money(spent)} in the last 365 days.`]
+  if (credit > 0) parts.push(`${money(credit)} of it was bought by those they referred.`)
   if (next) parts.push(`${money(next.line.amount - spent)} more within 365 days reaches ${labelOf(policy, next.name)}.`)
   const risk = member?.atRisk
   if (risk) parts.push(`At risk: on ${risk.at.slice(0, 10)}, ${sayMoney(risk.toStay)} more by ${risk.validUntil} would keep it.`)

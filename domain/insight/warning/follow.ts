@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Absorbed } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
@@ -30,6 +31,11 @@ export const follow = action(
     const [head, model, workspace] = await Promise.all([headOf(ctx, customerId), modelOf(ctx), workspaceOf(ctx)])
     const timer = head.single(rhythm)
     const { history: past } = head
+    const into = head.customer?.mergedInto
+    if (into !== undefined) {
+      await leave(ctx, customerId, timer)
+      throw new Absorbed(customerId, into)
+    }
     if (!past || !head.customer || head.customer.deletedAt) return leave(ctx, customerId, timer)
     const next = retimed(timer, dueOf(rhythmOf(model, head.customer), past, workspace), past.lastDay)
     if (!next) return {}

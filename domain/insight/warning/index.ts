@@ -13,6 +13,7 @@ export { due } from './raise.ts'
 export { tallies, tallyShape, type MonthTally } from './tally.ts'
 export { warningCleared, warningClosed, warningLate, warningRaised, warningRanked, warningSnoozed, warningWoken } from './events.ts'
 export { warning, warningIdOf, type WarningRecord } from './warning.store.ts'
+export { docket } from './docket.ts'
 export { isStanding, isUnended, type Severity, type Warning, type WarningState } from './warning.ts'
 
 export default module('warning', {

@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { afterPurchase, customer, lifecycleChanged, type Lifecycle } from '../../customer/customer/index.ts'
+import { afterPurchase, customer, lifecycleChanged, type CustomerRecord, type Lifecycle } from '../../customer/customer/index.ts'
 import { history } from '../../customer/purchase/index.ts'
 import { action } from '../../kernel/action.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import { alter, commit } from '../../kernel/commit.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { happenedSchema } from '../../kernel/event.ts'
@@ -19,12 +20,25 @@ export function afterWarning(
   from: Lifecycle,
   { state, outcome }: Pick<Warning, 'state' | 'outcome'>,
 ): { to: Lifecycle; why: string } | undefined {
-  if (isUnended({ state }))
-    return from === 'customer' || from === 'won_back' ? { to: 'dormant', why: 'Silent for longer than their rhythm allows' } : undefined
-  if (outcome === 'lost') return from === 'lost' ? undefined : { to: 'lost', why: 'The churn warning was closed as lost' }
+  if (isUnended({ state })) return from === 'customer' || from === 'won_back' ? { to: 'dormant', why: reasons.silent } : undefined
+  if (outcome === 'lost') return from === 'lost' ? undefined : { to: 'lost', why: reasons.lost }
   if (from !== 'dormant' || outcome === undefined) return undefined
-  if (state === 'cleared' && outcome === 'saved') return { to: afterPurchase(from), why: 'Bought again after a churn warning' }
-  return { to: 'customer', why: outcome === 'saved' ? 'The churn warning was closed as saved' : 'The churn warning was a false alarm' }
+  if (state === 'cleared' && outcome === 'saved') return { to: afterPurchase(from), why: reasons.back }
+  return { to: 'customer', why: outcome === 'saved' ? reasons.saved : reasons.mistaken }
+}
+
+/** Why a lifecycle moved, when a warning moved it. */
+const reasons = {
+  silent: 'Silent for longer than their rhythm allows',
+  lost: 'The churn warning was closed as lost',
+  back: 'Bought again after a churn warning',
+  saved: 'The churn warning was closed as saved',
+  mistaken: 'The churn warning was a false alarm',
+}
+
+/** Whether someone has moved a customer on since a moment, or a purchase has: what was told before then has nothing to say any more. */
+function isMovedSince(moment: Instant, { lifecycleSince, lifecycleReason }: CustomerRecord): boolean {
+  return lifecycleSince > moment && !Object.values(reasons).includes(lifecycleReason ?? '')
 }
 
 /**
@@ -40,7 +54,7 @@ export const moveLifecycle = action(
     const place = placeOf(warning, recordId)
     const [head, item] = await Promise.all([headOf(ctx, customerId), ctx.table.get(place)])
     const buyer = head.customer
-    if (!item || !buyer || buyer.deletedAt) return {}
+    if (!item || !buyer || buyer.deletedAt || isMovedSince(event.at, buyer)) return {}
     const told = recordIn<'warning', Warning>(item)
     if (head.single(rhythm)?.warnedDay !== told.silenceDay) return {}
     // Bought since, and the warning is about to be cleared: then that event decides.

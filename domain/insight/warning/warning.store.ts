@@ -52,5 +52,5 @@ export function warningIdOf(customerId: string, silenceDay: number): WarningReco
 /** The warning about a silence; undefined when there is none. One read. */
 export async function warningOf(ctx: Ctx, customerId: string, silenceDay: number): Promise<WarningRecord | undefined> {
   const item = await ctx.table.get(placeOf(warning, warningIdOf(customerId, silenceDay)))
-  return item && recordIn<'warning', Warning>(item)
+  return item && !item['erasedAt'] ? recordIn<'warning', Warning>(item) : undefined
 }

@@ -23,6 +23,9 @@ export type Write =
   | { delete: Key; if?: Condition }
   | { check: Key; if: Condition }
 
+/** A write without a condition that stands for itself. */
+export type PlainWrite = { put: Item & Key } | { delete: Key }
+
 /** Collects attribute names and values of an expression under short aliases. */
 export class Aliases {
   readonly names: Record<string, string> = {}

@@ -4,7 +4,7 @@ import * as a from './calendar.actions.ts'
 import { ownCalendar, workCalendar } from './calendar.store.ts'
 
 export { newCalendar, workTimeOf, type Calendar, type OwnCalendar } from './calendar.ts'
-export { workTimeFor } from './calendar.store.ts'
+export { workCalendar, ownCalendar, workTimeFor } from './calendar.store.ts'
 export { dayAfter, instantAt, weekday } from './day.ts'
 export { holidayCountries, holidaysOf, nthWeekday } from './holiday.ts'
 export { lunarDay, lunarEve, winterSolstice } from './lunar.ts'

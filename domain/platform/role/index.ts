@@ -3,7 +3,7 @@ import { route } from '../../kernel/route.ts'
 import * as a from './role.actions.ts'
 import { role } from './role.store.ts'
 
-export { roleOf } from './role.store.ts'
+export { role, roleOf } from './role.store.ts'
 export { builtInRoles, type BuiltInRole } from './role.ts'
 
 const example = {

@@ -3,7 +3,7 @@ import { route } from '../../kernel/route.ts'
 import { change, show, workspaceChanged } from './workspace.actions.ts'
 import { workspace } from './workspace.store.ts'
 
-export { workspaceOf } from './workspace.store.ts'
+export { workspace, workspaceOf } from './workspace.store.ts'
 export { customSchema, newWorkspace, type CustomField, type Workspace } from './workspace.ts'
 
 export default module('workspace', {

@@ -26,6 +26,25 @@ export const workspaceShape = () => ({
   warningLine: z.number().gt(0).lt(1),
   /** How far ahead the warning looks. Days. */
   horizonDays: z.int().min(7).max(730),
+  /** What happens when a file is opened that is like one there. Scores are probabilities that both are one customer. */
+  duplicates: z
+    .strictObject({
+      onCreate: z.enum(['off', 'warn', 'refuse']),
+      /** Score from which files are told of, 0.8 unless given. */
+      warnAt: z.number().min(0.5).max(1).optional(),
+      /** Score from which a new file is refused, 0.95 unless given. */
+      refuseAt: z.number().min(0.5).max(1).optional(),
+    })
+    .optional(),
+  /** How complete a file should be. */
+  completeness: z
+    .strictObject({
+      /** What each field counts; one left out counts nothing. The product's own unless given. */
+      weights: z.record(z.string().max(40), z.int().min(0).max(100)).optional(),
+      /** Share of all weights in percent below which a file is to be mended, 60 unless given. */
+      line: z.int().min(0).max(100).optional(),
+    })
+    .optional(),
 })
 export type Workspace = z.output<z.ZodObject<ReturnType<typeof workspaceShape>>>
 

@@ -42,7 +42,7 @@ export const deal = entity({
   },
   due: { on: ['staleCheckAt'], key: ({ staleCheckAt }) => (staleCheckAt ? { job: 'deals', at: staleCheckAt } : undefined) },
   responsible: 'ownerId',
-  personal: ['name', 'nextStep', 'custom', 'wonReason', 'lostNote'],
+  personal: ['name', 'nextStep', 'custom', 'wonReason', 'lostNote', 'decisionFactors'],
 })
 export type DealRecord = RecordOf<typeof deal>
 

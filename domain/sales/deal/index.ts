@@ -7,7 +7,8 @@ import * as s from './deal.store.ts'
 
 export { deal, dealLost, dealOpened, dealReopened, dealStageChanged, dealStale, dealWon, type DealRecord } from './deal.store.ts'
 export { buyingRoleNames, dealStates, lostReasons, type Deal, type DealState } from './deal.ts'
-export { age } from './deal.course.ts'
+export { bin_ as deleteDeal, open as openDeal } from './deal.actions.ts'
+export { age, lose as loseDeal, reopen as reopenDeal, win as winDeal } from './deal.course.ts'
 export { daysInStages } from './progress.ts'
 export { lineAmount, weightedBy } from './worth.ts'
 

@@ -18,7 +18,8 @@ export {
   type TicketRecord,
 } from './ticket.store.ts'
 export { CLOSE_AFTER_DAYS, priorities, ticketChannels, ticketStates, type Priority, type Ticket, type TicketState } from './ticket.ts'
-export { elapse } from './ticket.course.ts'
+export { bin_ as deleteTicket, open as openTicket } from './ticket.actions.ts'
+export { close as closeTicket, elapse, resolve as resolveTicket } from './ticket.course.ts'
 
 const example = {
   subject: 'Loom stops at 40 rpm',

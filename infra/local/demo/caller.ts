@@ -21,7 +21,8 @@ export function caller(url: string, token: () => Promise<string>): Caller {
         if (existing !== undefined) return { id: existing } as T
         const again = answer.status === 429 || answer.status === 503
         if (!again || tries >= TRIES) throw new Error(`${method} ${path} answered ${answer.status}: ${text.slice(0, 400)}`)
-        await new Promise((done) => setTimeout(done, 200 * tries))
+        const asked = Number(answer.headers.get('retry-after') ?? 0) * 1000
+        await new Promise((done) => setTimeout(done, Math.max(asked, 200 * tries)))
       }
     },
   }

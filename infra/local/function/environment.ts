@@ -11,7 +11,8 @@ export interface Endpoints {
 
 /**
  * The environment of a function: what its template gives it, what Lambda itself sets, and where the stand-ins are.
- * Nothing of the runner's own environment passes, so a variable the stack forgets is missing here too.
+ * Nothing of the runner's own environment passes, so a variable the stack forgets is missing here too, but for the one that
+ * the stack never sets: `WEBHOOK_ALLOW_LOOPBACK=1 npm start` has webhooks sent to this machine.
  */
 export const environmentOf = (spec: FunctionSpec, endpoints: Endpoints): Record<string, string> => ({
   AWS_REGION: region,
@@ -41,5 +42,6 @@ export const environmentOf = (spec: FunctionSpec, endpoints: Endpoints): Record<
   AWS_ENDPOINT_URL_S3: endpoints.queue,
   AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.other,
   AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: endpoints.other,
+  ...(process.env['WEBHOOK_ALLOW_LOOPBACK'] === '1' && { WEBHOOK_ALLOW_LOOPBACK: '1' }),
   ...spec.environment,
 })

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { buildApp } from 'fauxqs'
-import type { QueueSpec } from '../template.ts'
+import type { BucketSpec, QueueSpec } from '../template.ts'
 import { createAccess, type CreateMessage, type QueueAccess } from './access.ts'
+import { completeObjects } from './objects.ts'
 import { region } from '../template/physical.ts'
 
 type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>
@@ -23,7 +24,7 @@ interface Persistence {
 export interface QueueServer extends QueueAccess {
   readonly url: string
   /** Makes what the template holds; what is there keeps its messages and takes the new settings. */
-  prepare(queues: readonly QueueSpec[], buckets: readonly string[]): void
+  prepare(queues: readonly QueueSpec[], buckets: readonly BucketSpec[]): void
   stop(): Promise<void>
 }
 
@@ -72,6 +73,8 @@ export const startQueueServer = async (folder: string): Promise<QueueServer> => 
   Object.assign(stores.s3Store, { persistence })
   for (const queue of stores.sqsStore.allQueues()) Object.assign(queue, { persistence })
   const app = buildApp({ logger: false, defaultRegion: region, stores })
+  const rules = new Map<string, BucketSpec['cors']>()
+  completeObjects(app, (bucket) => rules.get(bucket))
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   return {
@@ -82,7 +85,10 @@ export const startQueueServer = async (folder: string): Promise<QueueServer> => 
         if (found === undefined) stores.sqsStore.createQueue(queue.name, queue.url, queue.arn, { ...queue.attributes })
         else found.setAttributes({ RedrivePolicy: '', ...queue.attributes })
       }
-      for (const bucket of buckets) if (!stores.s3Store.hasBucket(bucket)) stores.s3Store.createBucket(bucket)
+      for (const { name, cors } of buckets) {
+        rules.set(name, cors)
+        if (!stores.s3Store.hasBucket(name)) stores.s3Store.createBucket(name)
+      }
     },
     ...createAccess(stores.sqsStore, createMessage),
     stop: async () => {

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../json.ts'
 export interface Specification {
   readonly tables: readonly TableSpec[]
   readonly queues: readonly QueueSpec[]
-  readonly buckets: readonly string[]
+  readonly buckets: readonly BucketSpec[]
   readonly functions: readonly FunctionSpec[]
   readonly apis: readonly ApiSpec[]
   readonly mappings: readonly MappingSpec[]
@@ -29,6 +29,11 @@ export interface QueueSpec {
   readonly arn: string
   readonly url: string
   readonly attributes: Readonly<Record<string, string>>
+}
+
+export interface BucketSpec {
+  readonly name: string
+  readonly cors: CorsSpec | undefined
 }
 
 export interface FunctionSpec {

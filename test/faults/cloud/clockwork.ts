@@ -24,8 +24,17 @@ function periodOf(rate: string): number {
   return Number(count) * (unit[of] ?? 7 * DAY)
 }
 
-interface Job {
+/** Share of runs in which jobs come as often as they are to. In the others the clock is slow, once an hour: half the work. */
+const PUNCTUAL = 1 / 8
+const SLOW = 60 * MINUTE
+
+/** A schedule and the queue that it puts its messages on. */
+interface Timed {
   schedule: Schedule
+  queue: WorkQueue
+}
+
+interface Job extends Timed {
   period: number
   /** The last run, and the one that is planned. Milliseconds since 1970. */
   last: number
@@ -42,7 +51,7 @@ interface Job {
 export class Clockwork {
   readonly #due = new Partitions()
   readonly #jobs: Job[]
-  readonly #facts: { world: World; faults: Faults; seed: number; queue: WorkQueue }
+  readonly #facts: { world: World; faults: Faults; seed: number }
   #fired = 0
   /** Set while the past is told again, which must change nothing by itself. */
   stopped = false
@@ -51,11 +60,13 @@ export class Clockwork {
   /** Runs of tasks by the clock alone are few: each fits a model. */
   readonly #tasks: boolean
 
-  constructor(schedules: readonly Schedule[], facts: { world: World; faults: Faults; seed: number; queue: WorkQueue }) {
+  constructor(all: readonly Timed[], facts: { world: World; faults: Faults; seed: number }) {
     this.#facts = facts
-    this.#jobs = schedules.map((schedule) => ({
+    const least = new Random(facts.seed, 'pace of the clock').chance(PUNCTUAL) ? 0 : SLOW
+    this.#jobs = all.map(({ schedule, queue }) => ({
       schedule,
-      period: periodOf(schedule.rate),
+      queue,
+      period: Math.max(least, periodOf(schedule.rate)),
       last: facts.world.now,
       planned: undefined,
       met: undefined,
@@ -118,7 +129,7 @@ export class Clockwork {
     if (job.planned !== at) return
     job.planned = undefined
     if (this.stopped) return
-    const { faults, seed, queue, world } = this.#facts
+    const { faults, seed, world } = this.#facts
     const { name } = job.schedule
     const first = this.firstDue(name)?.order
     job.times = first === job.met ? job.times + 1 : 0
@@ -129,7 +140,7 @@ export class Clockwork {
     const late = faults.strikes('schedule: fires late', by) ? by.between(MINUTE, 10 * MINUTE) : 0
     const times = faults.strikes('schedule: fires twice', by) ? 2 : 1
     for (let time = 0; time < times; time++)
-      queue.send(`s${nth}.${time}`, JSON.stringify({ job: name }), late + time * by.between(0, 5_000))
+      job.queue.send(`s${nth}.${time}`, JSON.stringify({ job: name }), late + time * by.between(0, 5_000))
   }
 }
 

@@ -2,16 +2,18 @@ import { entities, routes } from '../../../domain/index.ts'
 import type { Log } from '../../../domain/kernel/context.ts'
 import type { Spent } from '../../../domain/kernel/table/table.ts'
 import type { BusEntry } from '../../../events/bus.ts'
+import { deliverHandler, deliverSchedules } from '../../../events/deliver.ts'
 import { peopleReactions } from '../../../events/people.ts'
 import { projectHandler } from '../../../events/project.ts'
 import { projections } from '../../../events/projections.ts'
 import { publishHandler } from '../../../events/publish.ts'
 import { eventPattern, reactHandler } from '../../../events/reacting.ts'
 import { reactions } from '../../../events/reactions.ts'
+import { hauls } from '../../../events/hauls.ts'
 import { schedules } from '../../../events/schedules.ts'
 import type { StreamEvent } from '../../../events/stream.ts'
 import type { QueueEvent } from '../../../events/queue.ts'
-import { sweepHandler } from '../../../events/sweep.ts'
+import { sweepHandler } from '../../../events/sweeping.ts'
 import { httpHandler } from '../../../functions/http.ts'
 import type { BatchAnswer } from '../../../functions/observe.ts'
 import type { Answer } from '../../../functions/problem.ts'
@@ -19,12 +21,15 @@ import type { HttpEvent } from '../../../functions/request.ts'
 import { Random } from '../random.ts'
 import { Dynamo } from '../sim/dynamo.ts'
 import type { FeedRecord } from '../sim/feed.ts'
+import { memoryFiles, type MemoryFiles } from '../../support/files.ts'
 import { EventBus, type Rule } from './bus.ts'
 import { Clockwork } from './clockwork.ts'
 import type { Faults } from './faults.ts'
+import { filesFor } from './files.ts'
 import { Fleet, type FleetFacts, type Invoked, type Life } from './lambda.ts'
 import { accountsFor, type Accounts } from './people.ts'
 import { WorkQueue } from './queue.ts'
+import { Receivers } from './receivers.ts'
 import { tableFor, type Wire } from './sdk.ts'
 import { mustKnowFilters, Reader, Stream } from './stream.ts'
 import type { World } from './world.ts'
@@ -33,13 +38,20 @@ const SECOND = 1_000
 const HOUR = 3_600_000
 /** Time-outs of the functions, as infra/config.ts has them. Milliseconds. */
 const timeouts = {
+  deliver: 60 * SECOND,
   api: 20 * SECOND,
   project: 60 * SECOND,
   publish: 30 * SECOND,
   react: 60 * SECOND,
   people: 30 * SECOND,
   sweep: 120 * SECOND,
+  haul: 120 * SECOND,
 }
+
+type QueueName = 'react' | 'people' | 'sweep' | 'haul' | 'deliver'
+
+/** Share of runs in which events go to webhooks. */
+const HOOKED = 1 / 6
 
 /** What a run is told as it goes. */
 export interface Ears {
@@ -55,22 +67,29 @@ export class Cloud {
   readonly faults: Faults
   readonly seed: number
   readonly dynamo: Dynamo
-  readonly stream = new Stream()
+  readonly stream: Stream
   readonly clockwork: Clockwork
+  readonly receivers: Receivers
+  /** Whether events go to webhooks too: in some runs only, since each is one call more. */
+  readonly hooked: boolean
   readonly bus: EventBus
   readonly readers: Reader[]
-  readonly queues: Readonly<Record<'react' | 'people' | 'sweep', WorkQueue>>
+  readonly queues: Readonly<Record<QueueName, WorkQueue>>
   readonly accounts: Accounts = new Map()
+  readonly files: MemoryFiles = memoryFiles()
   readonly #api: Fleet<HttpEvent, Answer>
   readonly #wire: Wire
   readonly #log: Log
   #expired: number
+  /** Messages that functions sent themselves. */
+  #handed = 0
 
   constructor(world: World, faults: Faults, seed: number, ears: Ears = {}) {
     mustKnowFilters()
     this.world = world
     this.faults = faults
     this.seed = seed
+    this.stream = new Stream(faults, seed)
     this.dynamo = new Dynamo('crm', circumstances(world, faults, seed))
     this.#wire = { world, dynamo: this.dynamo, faults, ...(ears.spent && { spent: (life: Life, cost: Spent) => ears.spent?.(life, cost) }) }
     this.#log = logInto((text) => ears.logged?.(text))
@@ -78,14 +97,27 @@ export class Cloud {
       const handler = httpHandler(routes, edge)
       return (event: HttpEvent) => handler(event, {} as never)
     })
+    this.receivers = new Receivers(world, faults)
+    this.hooked = new Random(seed, 'webhooks').chance(HOOKED)
     this.queues = this.#queues()
     const rules: Rule[] = [
       { queue: this.queues.react, types: typesOf(eventPattern(reactions)) },
       { queue: this.queues.people, types: typesOf(eventPattern(peopleReactions(() => accountsFor(this.accounts, world)))) },
+      ...(this.hooked ? [{ queue: this.queues.deliver, types: undefined }] : []),
     ]
     this.bus = new EventBus({ world, faults, seed, rules, heard: (entry) => ears.published?.(entry) })
     this.readers = this.#readers()
-    this.clockwork = new Clockwork(schedules, { world, faults, seed, queue: this.queues.sweep })
+    const { sweep, haul, deliver } = this.queues
+    const hooks = deliverSchedules(
+      () => ({ post: () => Promise.reject(new Error('only asked when these fall due')) }),
+      () => ({ put: () => Promise.reject(new Error('only asked when these fall due')) }),
+    )
+    const jobs = [
+      ...schedules.map((schedule) => ({ schedule, queue: sweep })),
+      ...hauls.map((schedule) => ({ schedule, queue: haul })),
+      ...hooks.map((schedule) => ({ schedule, queue: deliver })),
+    ]
+    this.clockwork = new Clockwork(jobs, { world, faults, seed })
     this.#expired = world.now
     this.dynamo.base.onChange = (record) => {
       this.stream.add(record)
@@ -105,23 +137,35 @@ export class Cloud {
       log: this.#log,
       timeout: timeouts[name],
       table: (life) => tableFor(this.#wire, life),
+      files: (life) => filesFor(this.files, world, life),
       make,
     })
   }
 
-  #queues(): Record<'react' | 'people' | 'sweep', WorkQueue> {
+  #queues(): Record<QueueName, WorkQueue> {
     const { world, faults, seed } = this
-    const queue = (
-      name: 'react' | 'people' | 'sweep',
-      make: FleetFacts<QueueEvent, BatchAnswer>['make'],
-      size: { batch: number; abreast: number },
-    ) => new WorkQueue({ name, world, faults, seed, fleet: this.#fleet(name, make), hidden: 6 * timeouts[name], ...size })
-    const sweep: WorkQueue = queue('sweep', (edge, life) => sweepHandler({ edge, schedules, queue: () => this.#handOver(life) }), {
-      batch: 1,
-      abreast: 2,
-    })
+    const queue = (name: QueueName, make: FleetFacts<QueueEvent, BatchAnswer>['make'], size: { batch: number; abreast: number }) =>
+      new WorkQueue({ name, world, faults, seed, fleet: this.#fleet(name, make), hidden: 6 * timeouts[name], ...size })
+    const swept = (name: 'sweep' | 'haul', jobs: typeof schedules) =>
+      queue(name, (edge, life) => sweepHandler({ edge, schedules: jobs, queue: () => this.#handOver(name, life) }), {
+        batch: 1,
+        abreast: 2,
+      })
+    const deliver = queue(
+      'deliver',
+      (edge, life) =>
+        deliverHandler({
+          edge,
+          receiver: () => this.receivers.for(life),
+          bus: () => this.bus.for(life),
+          queue: () => this.#handOver('deliver', life),
+        }),
+      { batch: 10, abreast: 2 },
+    )
     return {
-      sweep,
+      sweep: swept('sweep', schedules),
+      haul: swept('haul', hauls),
+      deliver,
       react: queue('react', (edge) => reactHandler({ edge, reactions }), { batch: 10, abreast: 3 }),
       people: queue(
         'people',
@@ -131,14 +175,13 @@ export class Cloud {
     }
   }
 
-  /** How a sweep that runs out of time goes on: by a message to itself. */
-  #handOver(life: Life) {
-    let nth = 0
+  /** How work that runs out of time goes on: by a message to itself. */
+  #handOver(name: 'sweep' | 'haul' | 'deliver', life: Life) {
     return {
-      send: async (message: object) => {
+      send: async (message: object, delaySeconds = 0) => {
         await this.world.sleep(life.by.between(2, 20))
         if (!life.goOn()) return new Promise<never>(() => {})
-        this.queues.sweep.send(`h${life.name}.${++nth}.${this.world.now}`, JSON.stringify(message))
+        this.queues[name].send(`h${++this.#handed}`, JSON.stringify(message), delaySeconds * SECOND)
         return life.goOn() ? undefined : new Promise<never>(() => {})
       },
     }
@@ -171,15 +214,16 @@ export class Cloud {
     return this.readers.every(({ idle }) => idle) && Object.values(this.queues).every(({ idle }) => idle)
   }
 
-  /** Lets everything come to its end, with nothing going wrong any more. @throws Error when it does not within a month */
-  async settle(): Promise<void> {
+  /** Lets everything come to its end, with nothing going wrong any more. @returns what does not within a month, in words */
+  async settle(): Promise<string | undefined> {
     this.faults.active = false
     this.clockwork.hurry()
     for (let days = 0; days < 31; days++) {
       for (let hours = 0; hours < 24 && !this.idle; hours++) await this.world.run(this.world.now + HOUR)
-      if (this.idle) return
+      if (this.idle) return undefined
     }
-    throw new Error('It does not come to rest: something goes on answering itself.')
+    const busy = [...this.readers, ...Object.values(this.queues)].filter(({ idle }) => !idle).map((one) => one.state)
+    return `it does not come to rest: ${busy.join('; ')}`
   }
 }
 

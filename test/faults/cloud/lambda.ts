@@ -1,4 +1,5 @@
 import { newMemo, type Log, type Memo } from '../../../domain/kernel/context.ts'
+import type { Files } from '../../../domain/kernel/files.ts'
 import type { Table } from '../../../domain/kernel/table/table.ts'
 import type { Edge } from '../../../functions/http.ts'
 import type { Invocation } from '../../../functions/observe.ts'
@@ -61,6 +62,7 @@ export interface FleetFacts<E, A> {
   /** Time an invocation has. Milliseconds. */
   timeout: number
   table: (life: Life) => Table
+  files: (life: Life) => Files
   make: (edge: () => Edge, life: Life) => (event: E, invocation: Invocation) => Promise<A>
 }
 
@@ -110,7 +112,7 @@ export class Fleet<E, A> {
       instance.onDeath = () => end({ killed: 'the process died' })
       let over = false
       world.after(allowed, () => {
-        if (over || !instance.alive) return
+        if (over || !instance.alive) return end({ killed: 'the process died' })
         faults.note('function: killed at an await')
         instance.die()
       })
@@ -131,7 +133,7 @@ export class Fleet<E, A> {
   #free(by: Random): Instance<E, A> {
     const { faults, name } = this.#facts
     const fresh = faults.strikes('function: a new instance in place of a warm one', by)
-    const idle = fresh ? undefined : this.#instances.find((one) => !one.busy)
+    const idle = fresh ? undefined : this.#instances.find((one) => !one.busy && one.alive)
     if (idle) return idle
     const skewed = faults.strikes('clock: instances differ by two seconds', by, 4)
     const instance = new Instance<E, A>(`${name}-${++this.#made}`, by, skewed ? by.between(-2_000, 2_000) : 0)
@@ -140,9 +142,10 @@ export class Fleet<E, A> {
   }
 
   #edge(instance: Instance<E, A>): Edge {
-    const { world, log, table } = this.#facts
+    const { world, log, table, files } = this.#facts
     return {
       table: table(instance),
+      files: files(instance),
       now: () => world.instant(instance.skew),
       memo: instance.memo,
       random: (size) => instance.by.bytes(size),

@@ -38,14 +38,17 @@ export class WorkQueue {
   #invocations = 0
   sent = 0
   done = 0
-  /** Times that messages were set aside and put back. */
-  redriven = 0
 
   constructor(facts: QueueFacts) {
     this.#facts = facts
   }
   get idle(): boolean {
     return this.#open.size === 0
+  }
+  /** In words. */
+  get state(): string {
+    const { name } = this.#facts
+    return `${name} has ${this.inFlight} messages under way and ${this.dead} set aside, ${[...this.#open].slice(0, 3).join(', ')}`
   }
   get inFlight(): number {
     return this.#open.size - this.#dead.length
@@ -83,6 +86,8 @@ export class WorkQueue {
     const { world, fleet, hidden } = this.#facts
     for (const message of messages) message.receives++
     const ended = await fleet.invoke(`${++this.#invocations}`, { Records: messages })
+    if ('killed' in ended && messages.some(({ body }) => body.includes('"imports"')))
+      this.#facts.faults.note('import: a run is cut off between rows')
     const failed = new Set(
       'done' in ended
         ? ended.done.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
@@ -103,13 +108,13 @@ export class WorkQueue {
   #setAside(message: Message): void {
     if (!this.#open.has(message.messageId)) return
     this.#dead.push(message)
-    const { world, seed, name } = this.#facts
+    const { world, faults, seed, name } = this.#facts
     const by = new Random(seed, name, 'redrive', message.messageId)
     world.after(Math.floor(HOUR * 48 ** by.next()), () => {
       const at = this.#dead.indexOf(message)
       if (at < 0) return
       this.#dead.splice(at, 1)
-      this.redriven++
+      faults.note('queue: set aside, put back by a person')
       this.#arrive({ ...message, receives: 0 })
     })
   }

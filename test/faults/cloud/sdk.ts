@@ -1,5 +1,5 @@
 import { clientOver, carryOut, type Command } from '../sim/client.ts'
-import type { Dynamo } from '../sim/dynamo.ts'
+import type { BatchAsked, Dynamo } from '../sim/dynamo.ts'
 import { cancelled, Refusal, type Stored } from '../sim/refusal.ts'
 import { dynamoTable, type Spent, type Table } from '../../../domain/kernel/table/table.ts'
 import type { Faults, Site } from './faults.ts'
@@ -26,7 +26,9 @@ const RETRIED = new Set([
   'InternalServerError',
   'TransactionInProgressException',
 ])
-const WRITES = new Set(['PutItemCommand', 'UpdateItemCommand', 'DeleteItemCommand', 'TransactWriteItemsCommand'])
+/** What too much load on an item, a partition or an index is called. */
+const THROTTLED = ['ProvisionedThroughputExceededException', 'ThrottlingException'] as const
+const WRITES = new Set(['PutItemCommand', 'UpdateItemCommand', 'DeleteItemCommand', 'BatchWriteItemCommand', 'TransactWriteItemsCommand'])
 
 export interface Wire {
   world: World
@@ -82,13 +84,14 @@ function strikes({ faults }: Wire, { by }: Life, call: Call, site: Site): boolea
 /** Faults that keep a request from the table. @throws what the SDK sees of them */
 async function outward(wire: Wire, life: Life, call: Call): Promise<void> {
   const { name } = call.command.constructor
-  if (strikes(wire, life, call, 'table: throttles'))
-    throw new Refusal('ProvisionedThroughputExceededException', 'The level of configured provisioned throughput was exceeded')
+  if (strikes(wire, life, call, 'table: throttles')) throw new Refusal(life.by.pick(THROTTLED), 'Throughput exceeds the limit')
   if (!WRITES.has(name)) return
   // A connection that broke after the write took place stays broken.
   if (call.stays === 'table: writes, then times out' || strikes(wire, life, call, 'table: fails before the write'))
     await timeOut(wire.world, life)
-  if (strikes(wire, life, call, 'table: transactions conflict')) throw conflict(call.command)
+  if (strikes(wire, life, call, 'table: transactions conflict')) throw cancelledBy(call.command, 'TransactionConflict')
+  if (name === 'TransactWriteItemsCommand' && strikes(wire, life, call, 'table: a transaction is throttled'))
+    throw cancelledBy(call.command, life.by.pick(['ThrottlingError', 'ProvisionedThroughputExceeded']))
   if (name === 'TransactWriteItemsCommand' && strikes(wire, life, call, 'table: a transaction is in progress')) {
     throw new Refusal('TransactionInProgressException', 'The transaction with the given request token is already in progress')
   }
@@ -101,9 +104,12 @@ async function onWire(wire: Wire, life: Life, call: Call): Promise<object> {
   await outward(wire, life, call)
   const broken = strikes(wire, life, call, 'table: internal error, written or not')
   if (broken && life.by.chance(0.5)) throw new Refusal('InternalServerError', 'An internal error occurred')
-  const answer = leftOut(wire, life, call.command, carryOut(dynamo, call.command))
+  const writes = WRITES.has(call.command.constructor.name)
+  const asked = writes && wire.faults.strikes('deploy: the next version writes too', life.by) ? asNextVersion(call.command) : call.command
+  const { command, left } = undone(wire, life, asked)
+  const answer = { ...leftOut(wire, life, command, carryOut(dynamo, command)), ...left }
   if (broken) throw new Refusal('InternalServerError', 'An internal error occurred')
-  if (WRITES.has(call.command.constructor.name)) {
+  if (writes) {
     if (strikes(wire, life, call, 'table: writes, then times out')) await timeOut(world, life)
     if (wire.faults.strikes('table: writes, then the process dies', life.by)) life.die()
   }
@@ -116,17 +122,36 @@ async function timeOut(world: World, life: Life): Promise<never> {
   throw new Refusal('TimeoutError', `Connection timed out after ${TIMEOUT} ms`)
 }
 
-function conflict({ constructor: { name }, input }: Command): Refusal {
+function cancelledBy({ constructor: { name }, input }: Command, code: string): Refusal {
   if (name !== 'TransactWriteItemsCommand') return new Refusal('TransactionConflictException', 'Transaction is ongoing for the item')
   const items = (input as { TransactItems?: unknown[] }).TransactItems ?? []
-  return cancelled(
-    items.map((_, at) => (at === 0 ? { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' } : { Code: 'None' })),
-  )
+  return cancelled(items.map((_, at) => (at === 0 ? { Code: code, Message: 'not now' } : { Code: 'None' })))
+}
+
+/** A field that this version of the code knows nothing of: it must outlive every change and be told to nobody. */
+export const NEXT_FIELD = 'ofTheNextVersion'
+
+/** A write as the next version of the code makes it, which runs beside this one while a deploy is under way. */
+function asNextVersion({ constructor, input }: Command): Command {
+  const marked = (item: Stored | undefined) => (item?.['ev'] && item['noun'] ? { ...item, [NEXT_FIELD]: { S: 'kept' } } : item)
+  const { Item: item, TransactItems: items } = input as { Item?: Stored; TransactItems?: { Put?: { Item?: Stored } }[] }
+  const puts = items?.map((one) => (one.Put ? { ...one, Put: { ...one.Put, Item: marked(one.Put.Item) } } : one))
+  return { constructor, input: { ...input, ...(item && { Item: marked(item) }), ...(puts && { TransactItems: puts }) } }
 }
 
 interface Batch {
   Responses: Record<string, Stored[]>
   UnprocessedKeys: Record<string, { Keys: Stored[]; ConsistentRead: boolean }>
+}
+
+/** A batch of writes of which some are left for later, with what is told of them. */
+function undone({ faults, dynamo }: Wire, { by }: Life, command: Command): { command: Command; left?: object } {
+  if (command.constructor.name !== 'BatchWriteItemCommand') return { command }
+  const requests = (command.input as BatchAsked).RequestItems?.[dynamo.name] ?? []
+  if (requests.length < 2 || !faults.strikes('table: leaves keys unprocessed', by)) return { command }
+  const cut = by.between(1, requests.length - 1)
+  const input = { ...command.input, RequestItems: { [dynamo.name]: requests.slice(0, cut) } }
+  return { command: { constructor: command.constructor, input }, left: { UnprocessedItems: { [dynamo.name]: requests.slice(cut) } } }
 }
 
 /** A batch read that leaves some of its keys for later. */

@@ -30,8 +30,13 @@ interface Shard {
 export class Stream {
   readonly shards: Shard[] = []
   readonly readers: Reader[] = []
+  readonly #faults: Faults
+  readonly #by: Random
+  #poisons = 0
 
-  constructor() {
+  constructor(faults: Faults, seed: number) {
+    this.#faults = faults
+    this.#by = new Random(seed, 'unreadable records')
     for (let id = 0; id < SHARDS; id++) this.#open(undefined)
   }
   #open(parent: Shard | undefined): Shard {
@@ -49,6 +54,7 @@ export class Stream {
       hash = Math.floor(hash / 2)
     }
     shard?.records.push(record)
+    if (this.#faults.strikes('stream: a record that nobody can read', this.#by, 1 / 60)) shard?.records.push(poison(++this.#poisons))
     for (const reader of this.readers) if (shard) reader.wake(shard)
   }
   /** Ends a shard; what comes for it goes to two new ones. */
@@ -58,6 +64,31 @@ export class Stream {
     return true
   }
 }
+
+const POISON = 'poison#'
+
+/** A record whose image cannot be read: a number beyond what the product's numbers hold. */
+function poison(nth: number): FeedRecord {
+  const Keys = { pk: { S: `${POISON}${nth}` }, sk: { S: '!customer' } }
+  return {
+    eventID: `p${nth}`,
+    eventName: 'INSERT',
+    dynamodb: {
+      Keys,
+      NewImage: {
+        ...Keys,
+        noun: { S: 'customer' },
+        ev: { M: { type: { S: 'customer.created' } } },
+        version: { N: '99999999999999999999.5' },
+      },
+      SequenceNumber: `9${String(nth).padStart(20, '0')}`,
+      SizeBytes: 100,
+      ApproximateCreationDateTime: 0,
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+  }
+}
+const isPoison = ({ dynamodb: { Keys } }: FeedRecord): boolean => Keys['pk']?.S?.startsWith(POISON) === true
 
 export interface ReaderFacts {
   name: string
@@ -78,6 +109,8 @@ export class Reader {
   dead = 0
   given = 0
   done = 0
+  /** Records that were given up only because one nobody can read was in their batch. */
+  dragged = 0
 
   constructor(facts: ReaderFacts) {
     this.#facts = facts
@@ -91,9 +124,18 @@ export class Reader {
     )
   }
 
+  /** In words. */
+  get state(): string {
+    const { name, stream } = this.#facts
+    const behind = stream.shards.filter((shard) => (this.#places.get(shard) ?? 0) < shard.records.length)
+    const first = behind.map((shard) => `${shard.id} at ${JSON.stringify(shard.records[this.#places.get(shard) ?? 0]?.dynamodb.Keys)}`)
+    return `${name} reads ${this.#busy.size} shards, ${this.dead} stretches given up, behind on ${first.join(', ')}`
+  }
+
   /** Tells records again that were told before. */
   retell(records: readonly FeedRecord[]): void {
     const told = records.filter(passes)
+    this.#facts.faults.note('stream: the whole past told again')
     const by = new Random(this.#facts.seed, this.#facts.name, 'again', ++this.#batches)
     this.dead++
     const next = async (from: number): Promise<void> => {
@@ -111,7 +153,8 @@ export class Reader {
     const by = new Random(seed, name, 'batch', ++this.#batches)
     const late = faults.strikes('stream: delayed', by) ? by.between(1, 600_000) : 0
     const down = faults.strikes('stream: consumer down for hours', by, 1 / 8) ? by.between(HOUR, 5 * HOUR) : 0
-    world.after(WINDOW + late + down, () => void this.#read(shard, by))
+    const apart = faults.strikes('stream: records of a transaction far apart', by) ? by.between(1_000, 90_000) : 0
+    world.after(WINDOW + late + down + apart, () => void this.#read(shard, by))
   }
   #mayRead({ parent }: Shard): boolean {
     return (
@@ -127,7 +170,7 @@ export class Reader {
     if (batch.length > 0) {
       this.given += batch.length
       await this.#deliver(batch, by, 1)
-      if (faults.strikes('stream: a batch comes twice', by)) await this.#deliver(batch, by, TRIES)
+      if (faults.strikes('stream: a batch comes twice', by)) await this.#deliver(batch, by, 1)
     }
     this.#places.set(shard, from + taken.length)
     if (
@@ -162,12 +205,18 @@ export class Reader {
     if (tries >= TRIES) return this.#giveUp(left, by)
     if (begin > 0 || left.length === 1 || 'done' in ended) return this.#deliver(left, by, begin > 0 ? 1 : tries + 1)
     const middle = Math.ceil(left.length / 2)
-    await this.#deliver(left.slice(0, middle), by, tries + 1)
-    await this.#deliver(left.slice(middle), by, tries + 1)
+    this.#facts.faults.note('stream: a batch cut in two')
+    // Cutting a batch in two uses up none of its tries ("Using AWS Lambda with Amazon DynamoDB", bisecting).
+    await this.#deliver(left.slice(0, middle), by, tries)
+    await this.#deliver(left.slice(middle), by, tries)
   }
 
-  /** What was given up an operator has done again some hours later, as the runbook says. */
-  #giveUp(left: readonly FeedRecord[], by: Random): void {
+  /** What was given up an operator has done again some hours later, as the runbook says; what nobody can read is left aside. */
+  #giveUp(given: readonly FeedRecord[], by: Random): void {
+    const left = given.filter((one) => !isPoison(one))
+    if (left.length < given.length) this.dragged += left.length
+    this.done += given.length - left.length
+    if (left.length === 0) return
     this.dead++
     const { world } = this.#facts
     world.after(by.between(1, 12) * HOUR, () => {

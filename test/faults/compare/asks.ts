@@ -1,5 +1,6 @@
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
@@ -20,6 +21,7 @@ import * as v from './values.ts'
 export type Ask =
   | GetItemCommand
   | BatchGetItemCommand
+  | BatchWriteItemCommand
   | QueryCommand
   | PutItemCommand
   | UpdateItemCommand
@@ -191,8 +193,15 @@ export function ask(by: Random, table: string): Ask {
           ReturnConsumedCapacity: 'TOTAL',
         }),
     ],
+    [1, () => batchWrite(by, table)],
     [4, () => query(by, table)],
   ])()
+}
+
+function batchWrite(by: Random, table: string): Ask {
+  const keys = batchKeys(by)
+  const requests = keys.map((Key) => (by.chance(0.3) ? { DeleteRequest: { Key } } : { PutRequest: { Item: { ...v.item(by), ...Key } } }))
+  return new BatchWriteItemCommand({ RequestItems: { [table]: requests }, ReturnConsumedCapacity: 'TOTAL' })
 }
 
 function batchKeys(by: Random): Stored[] {

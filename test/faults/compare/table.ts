@@ -1,5 +1,6 @@
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   QueryCommand,
   ScanCommand,
   TransactWriteItemsCommand,
@@ -82,7 +83,10 @@ function compareUnits(tally: Tally, asked: Ask, real: object, simulated: object)
   if (theirs === undefined && ours === undefined) return
   // DynamoDB Local counts nothing for what is not there, where the service counts the least there is, and transactions its own way.
   const otherwise =
-    asked instanceof BatchGetItemCommand || asked instanceof TransactWriteItemsCommand || (theirs === 0 && asked instanceof QueryCommand)
+    asked instanceof BatchGetItemCommand ||
+    asked instanceof BatchWriteItemCommand ||
+    asked instanceof TransactWriteItemsCommand ||
+    (theirs === 0 && asked instanceof QueryCommand)
   if (otherwise) return
   if (theirs === ours) tally.units.same++
   else {

@@ -28,7 +28,10 @@ export function acknowledged(ledger: Ledger, snapshot: Snapshot): Finding[] {
   }
   for (const [id, events] of snapshot.log) {
     for (const event of events) {
-      const known = ledger.byRequest.has(event.request) || /^(reaction|schedule):|^projection$/.test(event.actor)
+      const known =
+        ledger.byRequest.has(event.request) ||
+        /^(reaction|schedule):|^(projection|webhooks)$/.test(event.actor) ||
+        event.request.startsWith('imp_')
       if (!known)
         findings.push({
           invariant: 'I1',
@@ -57,7 +60,21 @@ const once: Readonly<Record<string, string>> = {
 export function keyed(ledger: Ledger, snapshot: Snapshot): Finding[] {
   const byRequest = Map.groupBy([...snapshot.log.values()].flat(), ({ request }) => request)
   const groups = [...ledger.byKey.values(), ...ledger.sendings.filter(({ key }) => key === undefined).map((one) => [one])]
-  return groups.flatMap((sendings): Finding[] => [...oneEffect(sendings, byRequest), ...oneAnswer(sendings)])
+  return groups.flatMap((sendings): Finding[] => [
+    ...[...Map.groupBy(sendings, ({ path, body }) => `${path} ${JSON.stringify(body)}`).values()].flatMap((same) => [
+      ...oneEffect(same, byRequest),
+      ...oneAnswer(same.filter((one) => one.reply?.body['code'] !== 'idempotency.key_reused')),
+    ]),
+    ...otherRequests(sendings),
+  ])
+}
+
+/** A key stands for one request: another one under it is refused. */
+function otherRequests(sendings: readonly Sending[]): Finding[] {
+  const done = sendings.filter(({ key, status }) => key !== undefined && status > 0 && status < 300)
+  const [first] = done
+  const other = done.find((one) => first && (one.path !== first.path || !isDeepStrictEqual(one.body, first.body)))
+  return first && other ? [{ invariant: 'I2', words: `key ${first.key} stood for two requests: ${said(first)}, and ${said(other)}` }] : []
 }
 
 function oneEffect(sendings: readonly Sending[], byRequest: ReadonlyMap<string, Happened[]>): Finding[] {
@@ -96,12 +113,14 @@ function hasFailedRow({ reply }: Sending): boolean {
   return Array.isArray(results) && results.some(({ status }: { status?: number }) => (status ?? 0) >= 500)
 }
 
-/** I4: two acknowledged changes of one version of a record cannot both be true. */
+/** I4: two acknowledged changes of one version of a record cannot both be true, and a change is of the version it names. */
 export function lostUpdates(ledger: Ledger): Finding[] {
   const claimed = new Map<string, Sending>()
   return ledger.sendings.flatMap((sending): Finding[] => {
     const { id, version } = sending.reply?.body ?? {}
     if (!sending.route.startsWith('PATCH') || sending.status !== 200 || typeof id !== 'string' || typeof version !== 'number') return []
+    if (sending.ifMatch !== undefined && version > sending.ifMatch + 1)
+      return [{ invariant: 'I4', words: `${said(sending)}, was sent for version ${sending.ifMatch} of ${id} and made version ${version}` }]
     const name = `${id} ${version}`
     const other = claimed.get(name)
     claimed.set(name, sending)

@@ -14,6 +14,13 @@ export function forgotten({ clockwork, world }: Cloud): Finding[] {
     .map(({ job, order }) => ({ invariant: 'I9', words: `the job ${job} has not done ${order}` }))
 }
 
+/** What is in the bin waits for no time. */
+export function binned(snapshot: Snapshot): Finding[] {
+  return snapshot.records.flatMap(({ item, id }): Finding[] =>
+    item['deletedAt'] !== undefined && item['dpk'] !== undefined ? [{ invariant: 'I9', words: `${id} is in the bin and still due` }] : [],
+  )
+}
+
 /** A silence has one warning; a warning has one open visit at most; nothing is raised before its time. */
 export function warnings(snapshot: Snapshot): Finding[] {
   const findings: Finding[] = []
@@ -32,7 +39,8 @@ export function warnings(snapshot: Snapshot): Finding[] {
     if (visits.length > 1)
       findings.push({ invariant: 'I9', words: `${id} has ${visits.length} open visits: ${visits.map((one) => one.id).join(', ')}` })
     const file = files.get(pk)
-    if (isStanding(told) && file?.['deletedAt']) findings.push({ invariant: 'I9', words: `${id} stands though its customer is in the bin` })
+    if (isStanding(told) && !item['erasedAt'] && file?.['deletedAt'])
+      findings.push({ invariant: 'I9', words: `${id} stands though its customer is in the bin` })
   }
   return findings
 }
@@ -41,12 +49,22 @@ export function warnings(snapshot: Snapshot): Finding[] {
 export function timers(snapshot: Snapshot): Finding[] {
   const rhythms = new Map(snapshot.of('rhythm').map((one) => [one.pk, one.item]))
   const files = new Map(snapshot.of('customer').map((one) => [one.pk, one.item]))
+  const found = new Set(snapshot.of('warning').map(({ item, pk }) => `${pk} ${String(item['silenceDay'])}`))
   return snapshot.of('history').flatMap(({ item, pk, id }): Finding[] => {
     const timer = rhythms.get(pk)
-    if (item['deletedAt'] || files.get(pk)?.['deletedAt'])
-      return timer?.['dueAt'] === undefined ? [] : [{ invariant: 'I9', words: `the timer of ${id} runs on though its customer is gone` }]
+    if (item['deletedAt'] || item['erasedAt'] || files.get(pk)?.['deletedAt'])
+      return timer?.['dueAt'] === undefined || timer['erasedAt'] !== undefined
+        ? []
+        : [{ invariant: 'I9', words: `the timer of ${id} runs on though its customer is gone` }]
     if (!timer) return [{ invariant: 'I9', words: `${id} has no timer` }]
     const warned = timer['state'] === 'warned'
+    if (warned && !found.has(`${pk} ${String(timer['warnedDay'])}`))
+      return [
+        {
+          invariant: 'I9',
+          words: `the timer of ${id} rests, but nobody was warned of the silence since day ${String(timer['warnedDay'])}`,
+        },
+      ]
     const over = warned && Number(timer['warnedDay']) < Number(item['lastDay'])
     return over
       ? [
@@ -65,7 +83,13 @@ export function tasks(snapshot: Snapshot): Finding[] {
   return snapshot.of('task').flatMap(({ item, id, pk }): Finding[] => {
     const one = item as unknown as TaskRecord
     const file = files.get(pk)
-    if (one.state === 'open' && !one.deletedAt && file?.['deletedAt'] && one.createdAt < String(file['deletedAt'] as string))
+    if (
+      one.state === 'open' &&
+      !one.deletedAt &&
+      !item['erasedAt'] &&
+      file?.['deletedAt'] &&
+      one.createdAt < String(file['deletedAt'] as string)
+    )
       return [{ invariant: 'I9', words: `${id} is open though its customer was put in the bin after it` }]
     return []
   })

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { User } from '../../../domain/platform/user/index.ts'
 import type { Cloud } from '../cloud/cloud.ts'
-import type { Desk } from '../workload/desk.ts'
+import type { Desk, Office } from '../workload/desk.ts'
 import { acknowledged, batches, keyed, lostUpdates } from './answers.ts'
+import { delivered, erased, imports } from './asset.ts'
 import * as due from './due.ts'
 import { Snapshot, type Finding } from './snapshot.ts'
 import * as stored from './stored.ts'
@@ -11,7 +12,7 @@ import type { Ledger } from '../workload/ledger.ts'
 import type { Watch } from './watch.ts'
 
 /** What must hold once nothing is under way any more. */
-export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch): Finding[] {
+export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch, office: Office): Finding[] {
   const snapshot = new Snapshot(cloud.dynamo.base)
   const now = cloud.world.instant()
   return [
@@ -26,10 +27,14 @@ export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch): Finding[] {
     ...lostUpdates(ledger),
     ...batches(ledger, snapshot),
     ...due.forgotten(cloud),
+    ...due.binned(snapshot),
     ...due.warnings(snapshot),
     ...due.timers(snapshot),
     ...due.tasks(snapshot),
     ...untold(watch),
+    ...imports(snapshot, office),
+    ...delivered(snapshot, cloud.receivers, watch),
+    ...erased(snapshot, watch.truth),
     ...queues(cloud),
     ...accounts(cloud, snapshot),
   ]
@@ -50,6 +55,9 @@ function queues({ queues: all, readers }: Cloud): Finding[] {
   return [
     ...findings,
     ...readers.flatMap((one): Finding[] => (one.idle ? [] : [{ invariant: 'I14', words: 'a reader of the stream is not done' }])),
+    ...readers.flatMap(({ dragged }): Finding[] =>
+      dragged === 0 ? [] : [{ invariant: 'I14', words: `${dragged} records were given up beside one that nobody can read` }],
+    ),
   ]
 }
 
@@ -78,7 +86,7 @@ export async function lists(desk: Desk): Promise<Finding[]> {
     new Set(
       snapshot
         .of(noun)
-        .filter(({ item }) => fits(item))
+        .filter(({ item }) => item['erasedAt'] === undefined && fits(item))
         .map(({ id }) => id),
     )
   const nina = desk.office.person('Nina').id

@@ -3,7 +3,6 @@ import { entities } from '../../../domain/index.ts'
 import type { Entity } from '../../../domain/kernel/entity.ts'
 import type { Happened } from '../../../domain/kernel/event.ts'
 import type { Item } from '../../../domain/kernel/table/table.ts'
-import type { Base } from '../sim/base.ts'
 import type { Stored } from '../sim/refusal.ts'
 
 /** A broken promise, in plain words. */
@@ -51,7 +50,7 @@ export class Snapshot {
   /** Items that are no records, by the beginning of their sort key. */
   readonly others = new Map<string, Item[]>()
 
-  constructor(base: Base) {
+  constructor(base: { rows: { all(): Iterable<{ item: Stored }> } }) {
     this.items = [...base.rows.all()].map(({ item }) => itemOf(item))
     for (const item of this.items) this.#sort(item)
     for (const events of this.log.values()) events.sort((a, b) => a.version - b.version)

@@ -15,7 +15,7 @@ export function sentinels(snapshot: Snapshot): Finding[] {
   const wanted = new Map<string, string>()
   for (const { item, kind, id } of snapshot.records) {
     const record = recordIn<string, Record<string, unknown>>(item)
-    if (!kind.unique || item['deletedAt']) continue
+    if (!kind.unique || item['deletedAt'] || item['erasedAt']) continue
     for (const value of kind.unique.values(record)) {
       const { pk } = sentinelKey(value)
       const other = wanted.get(pk)
@@ -92,12 +92,15 @@ function folded({ id, item }: Kept, events: readonly Happened[]): Finding[] {
     : []
 }
 
-/** A customer has one primary contact at most, and the pointer names it. */
+/** A customer has one primary contact at most, and the pointer names it. Of a company that was erased it is of no account. */
 export function primaries(snapshot: Snapshot): Finding[] {
+  const gone = new Set(snapshot.of('customer').flatMap(({ item, pk }) => (item['erasedAt'] === undefined ? [] : [pk])))
   const pointers = new Map(
-    (snapshot.others.get('primary-contact') ?? []).map((item: Item) => [String(item['pk']), String(item['contactId'])]),
+    (snapshot.others.get('primary-contact') ?? [])
+      .map((item: Item) => [String(item['pk']), String(item['contactId'])] as const)
+      .filter(([pk]) => !gone.has(pk)),
   )
-  const primary = snapshot.of('contact').filter(({ item }) => item['primary'] === true && !item['deletedAt'])
+  const primary = snapshot.of('contact').filter(({ item }) => item['primary'] === true && !item['deletedAt'] && !item['erasedAt'])
   const findings = primary
     .filter(({ pk, id }) => pointers.get(pk) !== id)
     .map(({ id, pk }) => ({ invariant: 'I3', words: `${id} is primary, but the company’s pointer names ${pointers.get(pk) ?? 'nobody'}` }))

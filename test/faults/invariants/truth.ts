@@ -92,6 +92,10 @@ export class Truth {
       )
     })
   }
+  /** The canaries that a customer ever bore. */
+  marksOf(customerId: string): number[] {
+    return [...this.#marked].flatMap(([number, ids]) => (ids.has(customerId) ? [number] : []))
+  }
   bearersOf(number: number): ReadonlySet<string> {
     return this.#marked.get(number) ?? new Set()
   }

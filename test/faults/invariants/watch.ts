@@ -1,4 +1,6 @@
 import type { BusEntry } from '../../../events/bus.ts'
+import type { Item } from '../../../domain/kernel/table/table.ts'
+import { NEXT_FIELD } from '../cloud/sdk.ts'
 import type { FeedRecord } from '../sim/feed.ts'
 import type { Sending } from '../workload/ledger.ts'
 import { itemOf, type Finding } from './snapshot.ts'
@@ -9,12 +11,27 @@ import { canariesIn, type Truth } from './truth.ts'
 /** Calls that one request may make, its tries included. */
 const MOST_CALLS = 300
 
+/**
+ * Whether a change dropped what another version of the code wrote. An erasure drops everything; and a request that goes on
+ * from what it wrote itself cannot know that the simulation passed its write off as another version's.
+ */
+function hasLost(before: Item | undefined, after: Item): boolean {
+  if (before?.[NEXT_FIELD] === undefined || after[NEXT_FIELD] !== undefined || after['erasedAt'] !== undefined) return false
+  const by = (item: Item): unknown => (item['ev'] as { request?: string } | undefined)?.request
+  return by(before) !== by(after)
+}
+
+/** How far the clocks of two instances are apart at most. Milliseconds. */
+const SKEW = 4_000
+
 export class Watch {
   readonly findings: Finding[] = []
   readonly truth: Truth
   /** Events that are to be on the bus, and those that are, by id. */
   readonly told = new Set<string>()
-  readonly heard = new Set<string>()
+  readonly heard = new Map<string, { at: number; type: string }>()
+  /** Deliveries that were given up, by webhook and event. */
+  readonly failed = new Set<string>()
   #now: () => number
 
   constructor(truth: Truth, now: () => number) {
@@ -32,18 +49,32 @@ export class Watch {
       record.dynamodb.NewImage && itemOf(record.dynamodb.NewImage),
     ]
     const item = after ?? before
+    if (after?.['sk'] === 'delivery' && after['state'] === 'failed')
+      this.failed.add(`${String(after['webhookId'])} ${(JSON.parse(String(after['event'])) as { id: string }).id}`)
     if (!item || item['ev'] === undefined || typeof item['noun'] !== 'string') return
     const id = String(item['id'])
     const [was, is] = [Number(before?.['version'] ?? 0), Number(after?.['version'] ?? 0)]
     if (!after) return this.#find('I4', `${id} was removed for good`)
     if (is !== was + 1) this.#find('I4', `${id} went from version ${was} to ${is}`)
+    this.#early(id, before, after)
+    if (hasLost(before, after)) this.#find('I4', `${id} lost, at version ${is}, what the next version of the code had written`)
     const { quiet } = after['ev'] as { quiet?: true }
     if (!quiet && is !== was) this.told.add(`${id}.${is}`)
   }
 
+  /** I9: what the clock does to a record because its time has come is not done before. */
+  #early(id: string, before: Item | undefined, after: Item): void {
+    const { actor = '', request = '' } = after['ev'] as { actor?: string; request?: string }
+    const waits = typeof before?.['dsk'] === 'string' ? before['dsk'] : ''
+    const at = Date.parse(waits.slice(0, waits.lastIndexOf('#')))
+    const early = Math.round((at - this.#now()) / 1000)
+    if (actor.startsWith('schedule:') && request.includes(`/${id}@`) && at > this.#now() + SKEW)
+      this.#find('I9', `${actor} did ${id} ${early} s before its time`)
+  }
+
   published({ Detail }: BusEntry): void {
-    const { id } = JSON.parse(Detail) as { id: string }
-    this.heard.add(id)
+    const { id, type } = JSON.parse(Detail) as { id: string; type: string }
+    if (!this.heard.has(id)) this.heard.set(id, { at: this.#now(), type })
     const [number] = canariesIn(Detail)
     if (number !== undefined) this.#find('I11', `the event ${id} tells what only customer ${number}’s file may: ${Detail.slice(0, 400)}`)
   }
@@ -55,9 +86,14 @@ export class Watch {
   answered(sending: Sending, calls: number): void {
     const said = `${sending.who}’s ${sending.route} [${sending.requestId}]`
     if (sending.status === 500 && !sending.hurt) this.#find('I1', `${said} was answered 500 though nothing had failed it`)
+    if (sending.status >= 500 && sending.answer?.headers['idempotent-replayed'] !== undefined)
+      this.#find('I2', `${said} was answered ${sending.status} from what was kept under its key: a failure that passes is no answer`)
+    if (sending.foreign && sending.status < 400 && sending.status > 0)
+      this.#find('I11', `${said} was answered ${sending.status} for a cursor of another list`)
     if (calls > MOST_CALLS) this.#find('I13', `${said} made ${calls} calls to the table`)
     const text = sending.answer?.body ?? ''
     if (/node_modules|at .*\.ts:\d+/.test(text)) this.#find('I11', `${said} was answered with internals: ${text.slice(0, 300)}`)
+    if (text.includes(NEXT_FIELD)) this.#find('I11', `${said} told of a field that this version does not know: ${text.slice(0, 300)}`)
     this.#mayTell(sending, text, said)
     this.#mayAsk(sending, said)
   }

@@ -1,6 +1,6 @@
 import { keyNames, ttlName } from '../../../domain/kernel/table/shape.ts'
 import { Feed, type FeedRecord } from './feed.ts'
-import { indexNames, type Place } from './keys.ts'
+import { indexNames, nameOf, type Place } from './keys.ts'
 import { Partitions } from './partitions.ts'
 import { Recent } from './recent.ts'
 import type { Stored } from './refusal.ts'
@@ -25,6 +25,8 @@ export class Base {
   readonly indexes = new Map(indexNames.map((name) => [name, new Secondary(name)]))
   readonly feed = new Feed()
   readonly recent = new Recent()
+  /** Places of items that live for a time only. */
+  readonly #mortal = new Map<string, Place>()
   readonly circumstances: Circumstances
   /** Told of every change, in order. */
   onChange: ((record: FeedRecord) => void) | undefined
@@ -44,6 +46,8 @@ export class Base {
     const now = this.now()
     if (after) this.rows.put(place.pk, place.sk, '', after)
     else this.rows.delete(place.pk, place.sk)
+    if (after?.[ttlName]) this.#mortal.set(nameOf(place), place)
+    else if (before?.[ttlName]) this.#mortal.delete(nameOf(place))
     this.recent.note(now, place, before)
     const lag = this.circumstances.indexLag ?? (() => 0)
     let units = writeUnits(before, after)
@@ -55,8 +59,8 @@ export class Base {
   /** Removes items whose time to live is over. DynamoDB does so within a few days. @returns how many */
   expire(): number {
     const seconds = Math.floor(this.now() / 1000)
-    const over = [...this.rows.all()].filter(({ item }) => Number(item[ttlName]?.N ?? Infinity) < seconds)
-    for (const { partition, sort } of over) this.set({ pk: partition, sk: sort }, undefined, { expired: true })
+    const over = [...this.#mortal.values()].filter((place) => Number(this.get(place)?.[ttlName]?.N ?? Infinity) < seconds)
+    for (const place of over) this.set(place, undefined, { expired: true })
     return over.length
   }
 }

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { Dynamo, TransactAsked } from './dynamo.ts'
+import type { BatchAsked, Dynamo, TransactAsked } from './dynamo.ts'
 import type { Question } from './reading.ts'
 import type { Asked } from './writing.ts'
 
@@ -29,6 +29,8 @@ export function carryOut(dynamo: Dynamo, { constructor: { name }, input }: Comma
       return dynamo.write('Update', input as Asked)
     case 'DeleteItemCommand':
       return dynamo.write('Delete', input as Asked)
+    case 'BatchWriteItemCommand':
+      return dynamo.batchWrite(input as BatchAsked)
     case 'TransactWriteItemsCommand':
       return dynamo.transact(input as TransactAsked)
     default:

@@ -18,6 +18,13 @@ export interface TransactAsked {
   ClientRequestToken?: string | undefined
 }
 
+export interface BatchAsked {
+  RequestItems?: Record<string, readonly { PutRequest?: { Item?: Stored }; DeleteRequest?: { Key?: Stored } }[]>
+}
+
+/** Most writes of one batch. */
+const MOST_BATCHED = 25
+
 /** Most writes of a transaction, and the bytes they may have together. */
 const MOST_WRITES = 100
 const LARGEST_TRANSACTION = 4 * 1024 * 1024
@@ -119,6 +126,19 @@ export class Dynamo {
     const units = this.base.set(one.place, after)
     const told = asked.ReturnValues === 'ALL_NEW' ? after : asked.ReturnValues === 'ALL_OLD' ? before : undefined
     return this.#counted({ ...(told && { Attributes: told }) }, units)
+  }
+
+  /** Puts and deletes, each for itself; all are checked before the first is done. @throws ValidationException */
+  batchWrite(asked: BatchAsked) {
+    const requests = asked.RequestItems?.[this.name] ?? []
+    if (requests.length === 0 || requests.length > MOST_BATCHED) throw invalid('Too many items requested for the BatchWriteItem call')
+    const prepared = requests.map(({ PutRequest, DeleteRequest }) =>
+      PutRequest ? prepare('Put', { Item: PutRequest.Item }) : prepare('Delete', { Key: DeleteRequest?.Key }),
+    )
+    if (new Set(prepared.map(({ place }) => nameOf(place))).size < prepared.length)
+      throw invalid('Provided list of item keys contains duplicates')
+    const units = prepared.reduce((sum, one) => sum + this.base.set(one.place, one.apply(this.base.get(one.place))), 0)
+    return { UnprocessedItems: {}, ConsumedCapacity: [{ TableName: this.name, CapacityUnits: units }] }
   }
 
   /** All writes or none. @throws TransactionCanceledException with a reason for each write, ValidationException */

@@ -14,7 +14,11 @@ export class Refusal extends Error {
   readonly CancellationReasons?: Reason[]
   readonly Item?: Stored
   constructor(name: string, message: string, facts: { CancellationReasons?: Reason[]; Item?: Stored } = {}) {
+    const { stackTraceLimit } = Error
+    // Refusals are many and expected; where they came from is told by nobody.
+    Error.stackTraceLimit = 0
     super(message)
+    Error.stackTraceLimit = stackTraceLimit
     this.name = name
     Object.assign(this, facts)
   }

@@ -19,6 +19,8 @@ export interface Asked {
   query?: Readonly<Record<string, string | number>>
   ifMatch?: number
   key?: string
+  /** It holds a cursor of another list, which no list may take. */
+  foreign?: true
   /** Sent again when nobody knows what came of it: it has a key, or says the same thing twice without harm. */
   again?: boolean
 }
@@ -87,6 +89,8 @@ export class Client {
       status: 0,
       hurt: false,
       ...(asked.key !== undefined && { key: asked.key }),
+      ...(asked.ifMatch !== undefined && { ifMatch: asked.ifMatch }),
+      ...(asked.foreign && { foreign: true }),
     }
     this.#ledger.sent(sending)
     const ended = await this.#cloud.request(requestId, event)

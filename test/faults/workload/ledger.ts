@@ -11,6 +11,9 @@ export interface Sending {
   who: string
   userId: string
   key?: string
+  ifMatch?: number
+  /** It holds a cursor of another list, which no list may take. */
+  foreign?: true
   body: unknown
   sentAt: number
   endedAt?: number

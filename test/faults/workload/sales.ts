@@ -106,8 +106,15 @@ async function browse(desk: Desk): Promise<void> {
     const reply = await desk.ask(who, route, path, { query })
     const cursor = reply?.body['nextCursor']
     if (typeof cursor !== 'string') return
+    if (by.chance(0.2)) await desk.ask(who, ...elsewhere(desk, route), { query: { cursor, limit: 5 }, foreign: true })
     query['cursor'] = cursor
   }
+}
+
+/** Another list than the one of a route. */
+function elsewhere(desk: Desk, route: string): [string, Record<string, string>] {
+  const others = ['GET /customers', 'GET /warnings', 'GET /deals', 'GET /tickets'].filter((one) => one !== route)
+  return [desk.by.pick(others), {}]
 }
 
 async function assign(desk: Desk): Promise<void> {
@@ -148,10 +155,17 @@ async function touch(desk: Desk): Promise<void> {
       outcome: by.pick(['no_answer', 'interested']),
       ...(by.chance(0.5) && { occurredAt }),
     }
-    return note(
-      of.records,
-      learnt(await desk.ask(who, 'POST /customers/{id}/interactions', { id: of.id }, { body, ...desk.key() }), of.customer),
-    )
+    const key = desk.key()
+    note(of.records, learnt(await desk.ask(who, 'POST /customers/{id}/interactions', { id: of.id }, { body, ...key }), of.customer))
+    // Who gets keys wrong uses one of them again for something else.
+    if (key.key !== undefined && by.chance(0.1)) {
+      const other = { ...body, subject: `about something else, ${canary(of.customer)}` }
+      note(
+        of.records,
+        learnt(await desk.ask(who, 'POST /customers/{id}/interactions', { id: of.id }, { body: other, ...key }), of.customer),
+      )
+    }
+    return
   }
   const id = { id: known.id }
   if (known.deleted) note(of.records, learnt(await desk.ask('admin', 'POST /interactions/{id}/restore', id, desk.key()), of.customer))

@@ -29,9 +29,13 @@ export const fixedRoles: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Forms the teams and takes the people on, before anything goes wrong. */
-export async function setUp(desk: Desk, office: Office, cloud: Cloud): Promise<void> {
+export async function setUp(desk: Desk, office: Office, cloud: Cloud, timeZone?: string): Promise<void> {
   office.people.set('admin', admin)
   office.people.set('shop', shop)
+  if (timeZone !== undefined) {
+    const before = await desk.ask('admin', 'GET /workspace')
+    await desk.ask('admin', 'PATCH /workspace', {}, { body: { timeZone }, ifMatch: Number(before?.body['version'] ?? 0) })
+  }
   for (const name of ['North', 'South']) {
     const reply = await desk.ask('admin', 'POST /teams', {}, { body: { name } })
     office.teams.push(String(reply?.body['id']))
@@ -47,6 +51,9 @@ export async function setUp(desk: Desk, office: Office, cloud: Cloud): Promise<v
     if (reply?.status !== 201) throw new Error(`${name} could not be taken on: ${JSON.stringify(reply?.body)}`)
     office.people.set(name, person(name, String(reply.body['id']), role))
   }
+  const hooks = cloud.hooked ? [['*'], ['purchase.*', 'deal.won']] : []
+  for (const [nth, types] of hooks.entries())
+    await desk.ask('admin', 'POST /webhooks', {}, { body: { url: `https://shop${nth}.example.com/hook`, types } })
   // Whoever asked before the people were known has forgotten by then.
   await cloud.world.run(cloud.world.now + 120_000)
 }

@@ -1,4 +1,4 @@
-import type { Happened } from '../domain/kernel/event.ts'
+import type { Happened } from './event.ts'
 
 /** Where events come from, for the bus's rules and for CloudEvents alike. */
 export const EVENT_SOURCE = 'crm'

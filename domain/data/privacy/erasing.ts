@@ -1,0 +1,90 @@
+import * as z from 'zod'
+import { customer } from '../../customer/customer/index.ts'
+import { action } from '../../kernel/action.ts'
+import { later } from '../../kernel/clock.ts'
+import { alter, commit } from '../../kernel/commit.ts'
+import type { Ctx } from '../../kernel/context.ts'
+import { placeOf } from '../../kernel/entity.ts'
+import { dueSchema } from '../../kernel/event.ts'
+import { forget } from './elsewhere.ts'
+import { empty } from './empty.ts'
+import * as s from './privacy.store.ts'
+
+/**
+ * Erasing goes on step by step. A round goes through the person's partitions and empties every record; rounds follow until one
+ * finds nothing. Between them there is time for whoever had read the file before it was erased to finish what they were writing.
+ */
+
+/** Items of a step. */
+const PAGE = 100
+/** Longer than any function runs. Milliseconds. */
+const SETTLE_MS = 20 * 60_000
+const ABREAST = 10
+
+export const goOn = action(
+  'erasure.go_on',
+  () => ({ input: dueSchema(), output: z.object({}) }),
+  async (ctx, { id }) => {
+    const before = await s.erasureAt(ctx, id)
+    if (!before || before.dueAt === undefined || before.dueAt > ctx.now) return {}
+    // First of all beside the table: a restore must never bring back who is emptied here.
+    if (before.at.file === 0 && before.at.after === undefined) await register(ctx, before)
+    const { done, next } = await sweep(ctx, before)
+    const facts = { emptied: before.emptied + done, inRound: before.inRound + done }
+    await commit(ctx, [next ? moved(ctx, before, { ...facts, at: next }) : rounded(ctx, before, facts)])
+    return {}
+  },
+)
+
+function moved(ctx: Ctx, before: s.ErasureRecord, facts: Partial<s.Erasure>) {
+  return alter(ctx, s.erasure, before, facts, s.erasureMoved).change
+}
+
+/** The end of a round: another one after a while, or the end of all when it found nothing. */
+function rounded(ctx: Ctx, before: s.ErasureRecord, facts: { emptied: number; inRound: number }) {
+  if (before.state === 'settling' && facts.inRound === 0) {
+    const end = { ...facts, state: 'done' as const, finishedAt: ctx.now, dueAt: null, at: { file: 0 } }
+    return alter(ctx, s.erasure, before, end, s.erasureDone).change
+  }
+  return moved(ctx, before, { emptied: facts.emptied, inRound: 0, state: 'settling', at: { file: 0 }, dueAt: later(ctx.now, SETTLE_MS) })
+}
+
+async function register(ctx: Ctx, { customerId, files, reason, byId, confirmedAt }: s.ErasureRecord): Promise<void> {
+  await ctx.files.write(s.registerFile(customerId), JSON.stringify({ customerId, files, reason, byId, confirmedAt }), 'application/json')
+}
+
+/** One page of one partition; with the last, what lies elsewhere. */
+async function sweep(ctx: Ctx, { files, at, elsewhere }: s.ErasureRecord): Promise<{ done: number; next?: s.Erasure['at'] }> {
+  const file = files[at.file]
+  if (file === undefined) return { done: await forgotten(ctx, elsewhere) }
+  const { pk } = placeOf(customer, file)
+  const { items, last } = await ctx.table.query({ pk, limit: PAGE, ...(at.after !== undefined && { from: `${at.after}\u0000` }) })
+  const done = await each(items, (item) => empty(ctx, item))
+  if (last) return { done, next: { file: at.file, after: String(items.at(-1)?.['sk']) } }
+  return { done: done + (await emptyFolders(ctx, file)), next: { file: at.file + 1 } }
+}
+
+const forgotten = (ctx: Ctx, ids: readonly string[]): Promise<number> => each(ids, (id) => forget(ctx, id))
+
+async function emptyFolders(ctx: Ctx, customerId: string): Promise<number> {
+  let removed = 0
+  for (const folder of s.foldersOf(customerId)) {
+    let after: string | undefined
+    do {
+      const page = await ctx.files.list(folder, after)
+      removed += await each(page.keys, async (key) => (await ctx.files.remove(key), true))
+      after = page.after
+    } while (after !== undefined)
+  }
+  return removed
+}
+
+/** How many of some things there was anything to do for. */
+async function each<T>(all: readonly T[], work: (one: T) => Promise<boolean>): Promise<number> {
+  let done = 0
+  for (let from = 0; from < all.length; from += ABREAST) {
+    const outcomes = await Promise.all(all.slice(from, from + ABREAST).map(work))
+    done += outcomes.filter(Boolean).length
+  }
+  return done
+}

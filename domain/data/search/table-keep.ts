@@ -1,0 +1,61 @@
+import type { Condition, PlainWrite, Write } from '../../kernel/table/expression.ts'
+import type { Key } from '../../kernel/table/table.ts'
+import { isFixed, type Doc } from './document.ts'
+import { readingOf } from './pinyin.ts'
+import type { Entry, SearchIndex } from './port.ts'
+import { digestOf, registerIn, registerItem, registerKey, type Register } from './register.ts'
+import { keyOf, longKey, rowOf, shortKey, type Common, type Token } from './row.ts'
+import { tokensOf } from './token.ts'
+
+/** Registers written at once. */
+const ABREAST = 25
+
+/** Writes rows that are new or say something else, takes away those that are no more, then notes in the register what there is. */
+export const keepInTable: SearchIndex['keep'] = async (ctx, entries) => {
+  const registered = entries.filter(({ id }) => !isFixed(id))
+  const items = registered.length === 0 ? [] : await ctx.table.getAll(registered.map(({ place }) => registerKey(place)))
+  const registers = new Map(registered.map(({ id }, at) => [id, registerIn(items[at])]))
+  const plans = (await Promise.all(entries.map((entry) => planOf(entry, registers.get(entry.id))))).filter((one) => one !== undefined)
+  await ctx.table.writeEach(plans.flatMap(({ writes }) => writes))
+  const overtaken: string[] = []
+  await abreast(plans, async ({ entry, note }) => {
+    if (note && !(await ctx.table.write(note)).ok) overtaken.push(entry.id)
+  })
+  return overtaken
+}
+
+interface Plan {
+  entry: Entry
+  writes: PlainWrite[]
+  note?: Write
+}
+
+/** What has to be written for a record; nothing when its register says that all is there. */
+async function planOf(entry: Entry, register: Register | undefined): Promise<Plan | undefined> {
+  const { id, doc, place, anew } = entry
+  if (!register && !doc && entry.earlier.length === 0) return undefined
+  const now = doc ? await made(doc) : undefined
+  const rows = new Map((now?.tokens ?? []).map((token) => [shortKey(keyOf(token, id), id), token]))
+  const h = digestOf(now?.common)
+  const there = new Set(register?.h === h && !anew ? register.keys : [])
+  const past = new Set(register?.keys)
+  if (doc && there.size === rows.size && [...rows.keys()].every((key) => there.has(key))) return undefined
+  for (const earlier of entry.earlier) for (const token of (await made(earlier)).tokens) past.add(shortKey(keyOf(token, id), id))
+  const puts = [...rows].filter(([key]) => !there.has(key)).map(([, token]) => ({ put: rowOf(token, id, now?.common ?? { t: '' }) }))
+  const deletes = [...past].filter((key) => !rows.has(key)).map((key) => ({ delete: longKey(key, id) }))
+  const note = isFixed(id) ? undefined : noteOf(place, id, register, doc && { h, keys: [...rows.keys()] })
+  return { entry, writes: [...puts, ...deletes], ...(note && { note }) }
+}
+
+/** The register's write, refused when another run wrote it meanwhile; a record that is not to be found has none. */
+function noteOf(place: Key, id: string, before: Register | undefined, now: Omit<Register, 'n'> | undefined): Write | undefined {
+  const unchanged: Condition = before ? { equals: { n: before.n } } : { absent: true }
+  if (now) return { put: registerItem(place, id, { ...now, n: (before?.n ?? 0) + 1 }), if: unchanged }
+  return before && { delete: registerKey(place), if: unchanged }
+}
+
+const made = async (doc: Doc): Promise<{ tokens: Token[]; common: Common }> => tokensOf(doc, await readingOf(doc.names[0] ?? ''))
+
+async function abreast<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < items.length; from += ABREAST) await Promise.all(items.slice(from, from + ABREAST).map(work))
+}

@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util'
+import { later, type Instant } from '../../kernel/clock.ts'
+import type { EventStamp, Happened } from '../../kernel/event.ts'
+import { indexKeys, recordIn, rowOf } from '../../kernel/place.ts'
+import type { Item, Key } from '../../kernel/table/table.ts'
+import { logItem } from '../event/index.ts'
+import type { Finding, Kept } from './finding.ts'
+import { recordMended } from './mend.ts'
+
+/** Checks of one record by itself, and of its log. Pure. */
+
+const indexAttributes = ['lpk', 'lsk', 'opk', 'osk', 'dpk', 'dsk'] as const
+/** The log follows the table's stream; that long after a change it has it, or something is wrong that has its own alarm. Milliseconds. */
+export const LOG_MS = 15 * 60_000
+
+const keyOf = (item: Item): Key => ({ pk: String(item['pk']), sk: String(item['sk']) })
+
+/** I8 of one record: its index keys and its list row. */
+export function keysAndRow({ item, kind, id, version }: Kept): Finding[] {
+  const record = recordIn<string, Record<string, unknown>>(item)
+  const keys = indexKeys(kind, record)
+  const has = Object.fromEntries(indexAttributes.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])))
+  const listed = 'lpk' in keys || 'opk' in keys
+  const row = listed ? rowOf(kind, record) : undefined
+  const wrong = isDeepStrictEqual(keys, has) ? (isDeepStrictEqual(row, item['row']) ? undefined : 'its list row') : 'its index keys'
+  if (!wrong || (wrong === 'its list row' && !listed)) return []
+  const wanted: Item = { ...keys, ...(row && { row }) }
+  const remove = [...indexAttributes, 'row'].filter((name) => !(name in wanted) && item[name] !== undefined)
+  const write = { update: keyOf(item), set: wanted, remove, if: { equals: { version } } }
+  return [{ invariant: 'I8', id, words: `${wrong} differ from what it says`, mend: { writes: [write] } }]
+}
+
+/** I12 of one record: of who was erased nothing personal is left. @param erased whether its customer was */
+export function emptied({ item, kind, id }: Kept, erased: boolean): Finding[] {
+  if (!erased && item['erasedAt'] === undefined) return []
+  const left = (kind.personal ?? []).filter((field) => item[field] !== undefined)
+  if (item['erasedAt'] !== undefined && left.length === 0) return []
+  return [{ invariant: 'I12', id, words: `belongs to who was erased and still has ${left.join(', ') || 'no mark of it'}` }]
+}
+
+/** I5 of one record: its log has every version once, and folding it gives the record. */
+export function log({ item, kind, id, version }: Kept, events: readonly Happened[], now: Instant): Finding[] {
+  const settled = String(item['updatedAt']) < later(now, -LOG_MS)
+  const versions = new Set(events.map((one) => one.version))
+  const missing = Array.from({ length: version }, (_, at) => at + 1).filter((one) => !versions.has(one))
+  if (missing.length > 0) {
+    if (!settled) return []
+    const [first = 0] = missing
+    const lost = missing.map((one) => lostEvent({ item, kind, id, version }, one))
+    const more = missing.length > 1 ? ` and ${missing.length - 1} more` : ''
+    return [{ invariant: 'I5', id, words: `its log lacks version ${first}${more} of ${version}`, mend: { writes: lost } }]
+  }
+  if (events.length > version) return [{ invariant: 'I5', id, words: `its log has ${events.length} versions; the record is at ${version}` }]
+  const wrong = folded(item, events)
+  return wrong === undefined ? [] : [{ invariant: 'I5', id, words: wrong }]
+}
+
+/** What is put in the place of an event that the log never got: that something happened, not what. */
+function lostEvent({ item, kind, id, version }: Kept, lost: number) {
+  const place = keyOf(item)
+  const stamp = item['ev'] as EventStamp
+  const last = lost === version
+  const fields = Object.keys(item).filter((field) => !(field in HOUSE))
+  const event: Happened = {
+    id: `${id}.${lost}`,
+    type: last ? stamp.type : 'log.lost',
+    at: last ? stamp.at : String(item['updatedAt']),
+    actor: last ? stamp.actor : 'unknown',
+    action: last ? stamp.action : 'unknown',
+    request: last ? stamp.request : 'unknown',
+    noun: kind.noun,
+    recordId: id,
+    version: lost,
+    ...(place.pk.startsWith('customer#') && { customerId: `cus_${place.pk.slice('customer#'.length)}` }),
+    changed: Object.fromEntries(fields.map((field) => [field, 'private' as const])),
+  }
+  return { put: logItem(place, event, { sequence: '', quiet: true }), if: { absent: true } } as const
+}
+const HOUSE: Readonly<Record<string, true>> = Object.fromEntries(
+  ['pk', 'sk', 'id', 'noun', 'ev', 'row', 'version', 'updatedAt', 'form', 'expires', ...indexAttributes].map((name) => [name, true]),
+)
+
+/** What folding a log shows to be wrong; undefined when it gives the record. Values the log keeps private are taken as they are. */
+function folded(item: Item, events: readonly Happened[]): string | undefined {
+  const fields = new Map<string, unknown>()
+  const hidden = new Set<string>()
+  for (const { version, type, changed } of events) {
+    for (const [field, change] of Object.entries(changed)) {
+      if (change === 'private') {
+        hidden.add(field)
+        continue
+      }
+      // What was put right had drifted from its log.
+      if (!hidden.has(field) && type !== recordMended.type && !isDeepStrictEqual(change.from, fields.get(field)))
+        return `version ${version} changed ${field} from something it was not`
+      hidden.delete(field)
+      if (change.to === undefined) fields.delete(field)
+      else fields.set(field, change.to)
+    }
+  }
+  const wrong = [...fields].find(([field, value]) => !hidden.has(field) && !isDeepStrictEqual(value, item[field]))
+  return wrong && `its log ends with another ${wrong[0]} than it has`
+}

@@ -1,0 +1,93 @@
+/**
+ * Requests let through in a sliding window, counted by one function instance and shared with the others now and then.
+ *
+ * The estimate is the sliding window counter: what the window before let through, weighted by how much of it still lies within
+ * the last `windowSeconds`, and what this one did. It takes the window before for evenly filled: after a burst it may be
+ * stricter than an exact count, and gives the budget back evenly over the window that follows. Who sends at an even pace
+ * below the budget is never refused, nor who sends at most the budget in any two windows.
+ */
+
+/** Requests a window, for each caller of a kind, and for all callers together. */
+export interface Budgets {
+  /** The window's length. Seconds. */
+  readonly windowSeconds: number
+  /** One signed-in person. */
+  readonly person: number
+  /** One machine client. */
+  readonly machine: number
+  /** One address that calls a route which asks for no token. */
+  readonly open: number
+  readonly workspace: number
+}
+
+export type Kind = 'person' | 'machine' | 'open' | 'workspace'
+
+/** What one instance knows of one caller. */
+export interface Account {
+  /** Number of the window since 1970. */
+  window: number
+  /** Requests of the window before, everyone's as far as known. */
+  before: number
+  /** Requests of this window that the table knows of: every instance's. */
+  told: number
+  /** Requests of this window let through here, of which the table does not know yet. */
+  untold: number
+}
+
+/** An instance lets through one request in so many of a budget before it tells the table: 4 % of it. */
+const SHARE_UNTOLD = 25
+
+/** Requests an instance lets through before it tells the table and hears of the others'. At least one. */
+export function untoldAtMost(requests: number): number {
+  return Math.max(1, Math.floor(requests / SHARE_UNTOLD))
+}
+
+export function newAccount(window: number): Account {
+  return { window, before: 0, told: 0, untold: 0 }
+}
+
+/** Brings an account to the window that is now. */
+export function roll(account: Account, window: number): void {
+  if (account.window === window) return
+  account.before = account.window === window - 1 ? account.told + account.untold : 0
+  account.window = window
+  account.told = 0
+  account.untold = 0
+}
+
+/** Requests of the last `windowMs`, estimated. @param at milliseconds since 1970 */
+export function used({ before, told, untold }: Account, at: number, windowMs: number): number {
+  return before * (1 - (at % windowMs) / windowMs) + told + untold
+}
+
+/** Seconds until a caller that is over its budget may send one more. At least 1. */
+export function waitSeconds({ before, told, untold }: Account, requests: number, at: number, windowMs: number): number {
+  const gone = at % windowMs
+  const now = told + untold
+  const room = requests - 1
+  // Within this window the one before fades; if that is not enough, this one must fade in the next.
+  const fading = now <= room && before > 0 ? windowMs * (1 - (room - now) / before) : windowMs + windowMs * (1 - room / Math.max(now, 1))
+  return Math.max(1, Math.ceil((fading - gone) / 1000))
+}
+
+/** The budgets in a text of the environment, `person=300 machine=600 open=60 workspace=6000 window=10`. @throws Error for any other form */
+export function budgetsIn(text: string): Budgets {
+  const given = new Map(text.split(' ').map((part): [string, number] => [part.split('=')[0] ?? '', Number(part.split('=')[1])]))
+  const take = (name: string): number => {
+    const value = given.get(name)
+    if (value === undefined || !Number.isInteger(value) || value < 1) throw new Error(`The budgets lack a whole number of ${name}.`)
+    return value
+  }
+  return {
+    windowSeconds: take('window'),
+    person: take('person'),
+    machine: take('machine'),
+    open: take('open'),
+    workspace: take('workspace'),
+  }
+}
+
+/** The same as text. */
+export function budgetsAsText({ windowSeconds, person, machine, open, workspace }: Budgets): string {
+  return `person=${person} machine=${machine} open=${open} workspace=${workspace} window=${windowSeconds}`
+}

@@ -1,0 +1,87 @@
+import { customerIdIn } from '../../../domain/kernel/id.ts'
+import type { Receivers } from '../cloud/receivers.ts'
+import type { Office } from '../workload/desk.ts'
+import type { Finding, Snapshot } from './snapshot.ts'
+import { canariesIn, type Truth } from './truth.ts'
+import type { Watch } from './watch.ts'
+
+/** What must be true of the customer asset as a whole: files, webhooks, those who were erased. */
+
+/** Ends of an import that is over. */
+const OVER = new Set(['done', 'paused', 'ready', 'waiting'])
+
+interface Counts {
+  rows: number
+  created: number
+  updated: number
+  skipped: number
+  failed: number
+}
+
+/** I15: every row of a file is counted once, and the same file twice makes nobody twice. */
+export function imports(snapshot: Snapshot, office: Office): Finding[] {
+  const findings: Finding[] = []
+  const made = new Map<string, number>()
+  for (const { id, rows, file } of office.imports) {
+    const kept = snapshot.byId.get(id)
+    if (!kept) continue
+    const [state, counts] = [String(kept.item['state']), kept.item['counts'] as Counts]
+    if (!OVER.has(state)) findings.push({ invariant: 'I15', words: `${id} is ${state}, though nothing is under way any more` })
+    const sum = counts.created + counts.updated + counts.skipped + counts.failed
+    if (sum !== counts.rows || (state === 'done' && counts.rows !== rows))
+      findings.push({ invariant: 'I15', words: `${id} counts ${JSON.stringify(counts)} of ${rows} rows` })
+    made.set(file, (made.get(file) ?? 0) + counts.created)
+    if ((made.get(file) ?? 0) > rows)
+      findings.push({ invariant: 'I15', words: `the file of step ${file} has ${rows} rows and made ${made.get(file)} customers` })
+  }
+  return findings
+}
+
+/** Until a function instance that remembers the webhooks knows of a new one. Milliseconds. */
+const KNOWN_AFTER = 60_000
+
+/** I10: what a webhook was to hear it was told, or it shows that it could not be; each event under one message id. */
+export function delivered(snapshot: Snapshot, { taken }: Receivers, { heard, failed }: Watch): Finding[] {
+  const ids = new Map<string, string>()
+  const findings: Finding[] = []
+  for (const { messageId, eventId } of taken) {
+    if ((ids.get(eventId) ?? messageId) !== messageId)
+      findings.push({ invariant: 'I10', words: `the event ${eventId} went out as ${messageId} and as ${ids.get(eventId)}` })
+    ids.set(eventId, messageId)
+  }
+  const told = new Set(taken.map(({ url, eventId }) => `${url} ${eventId}`))
+  for (const { item, id, version } of snapshot.of('webhook')) {
+    if (version !== 1 || item['state'] !== 'on') continue
+    const types = item['types'] as string[]
+    const since = Date.parse(String(item['createdAt'])) + KNOWN_AFTER
+    for (const [event, { at, type }] of heard) {
+      const wanted = types.some((one) => one === '*' || one === type || (one.endsWith('.*') && type.startsWith(one.slice(0, -1))))
+      if (at < since || !wanted || told.has(`${String(item['url'])} ${event}`) || failed.has(`${id} ${event}`)) continue
+      findings.push({ invariant: 'I10', words: `${id} was never told of ${event}, nor does it show why` })
+    }
+  }
+  return findings
+}
+
+/** I12: of someone erased nothing is left anywhere. What others say of themselves stays. */
+export function erased(snapshot: Snapshot, truth: Truth): Finding[] {
+  const gone = new Set(snapshot.of('customer').flatMap(({ item, id }) => (item['erasedAt'] === undefined ? [] : [id])))
+  const numbers = new Set([...gone].flatMap((id) => truth.marksOf(id)))
+  if (numbers.size === 0) return []
+  return snapshot.items.flatMap((item): Finding[] => {
+    const mark = canariesIn(JSON.stringify(item)).find((number) => numbers.has(number))
+    if (mark === undefined) return []
+    const [pk, sk] = [String(item['pk']), String(item['sk'])]
+    const owner = pk.startsWith('customer#')
+      ? `cus_${pk.slice('customer#'.length)}`
+      : typeof item['id'] === 'string'
+        ? ownerIn(item['id'])
+        : ''
+    const live = [...truth.bearersOf(mark)].filter((id) => !gone.has(id))
+    return live.includes(owner) ? [] : [{ invariant: 'I12', words: `${pk} ${sk} still tells of customer ${mark}, who was erased` }]
+  })
+}
+
+function ownerIn(id: string): string {
+  return /^[a-z]{3}_[0-9A-Za-z]{20,40}$/.test(id) ? customerIdIn(id) : ''
+}

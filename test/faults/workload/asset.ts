@@ -1,0 +1,53 @@
+import { canary, type Desk } from './desk.ts'
+import type { Errand } from './errand.ts'
+
+/** What is done with the customer asset as a whole: files are brought in, people are erased. */
+
+/** Customers out of another system’s file; mostly the same file twice, by someone who is not sure that it went through. */
+async function bringFile(desk: Desk): Promise<void> {
+  const { by, office } = desk
+  const rows = Array.from({ length: by.between(2, 8) }, (_, row) => {
+    const mark = canary(++office.made)
+    return `F${desk.step}.${row},Filed ${mark},${mark}@file.example.com`
+  })
+  const text = `No,Name,E-mail\n${rows.join('\n')}\n`
+  const settings = { mapping: { No: 'external:file', Name: 'name', 'E-mail': 'email' }, mode: 'upsert', by: 'external:file' }
+  for (let times = by.pick([1, 2, 2]); times > 0; times--) {
+    const made = await desk.ask(
+      'admin',
+      'POST /imports',
+      {},
+      { body: { name: 'rows.csv', kind: 'customers', bytes: Buffer.byteLength(text) } },
+    )
+    const { id, upload } = (made?.body ?? {}) as { id?: string; upload?: { url: string } }
+    if (made?.status !== 201 || id === undefined || !upload) continue
+    desk.cloud.files.put(upload.url, text)
+    office.imports.push({ id, rows: rows.length, file: desk.step })
+    await desk.ask('admin', 'POST /imports/{id}/run', { id }, { body: settings, ...desk.key(), again: true })
+    if (by.chance(0.15)) await desk.ask('admin', 'POST /imports/{id}/pause', { id }, { body: {} })
+    if (by.chance(0.15)) await desk.ask('admin', 'POST /imports/{id}/resume', { id }, { body: {} })
+  }
+}
+
+/** A person asks to be forgotten, whatever else is under way with them. */
+async function forget(desk: Desk): Promise<void> {
+  const of = desk.customer(() => true)
+  if (!of) return
+  const path = { id: of.id }
+  const seen = await desk.ask('admin', 'POST /customers/{id}/erase', path, { body: {} })
+  const token = seen?.body['token']
+  if (typeof token !== 'string') return
+  const body = { token, reason: 'request' }
+  const done = await desk.ask('admin', 'POST /customers/{id}/erase', path, { body, ...desk.key(), again: true })
+  desk.cloud.faults.note('privacy: someone is erased while the work goes on')
+  const known = done?.status === 200 ? done : await desk.ask('admin', 'GET /customers/{id}', path)
+  if (known?.status === 200 && known.body['step'] !== 'confirmed') return
+  const { customers } = desk.office
+  const at = customers.indexOf(of)
+  if (at >= 0) customers.splice(at, 1)
+}
+
+export const asset: readonly (readonly [number, Errand])[] = [
+  [1, bringFile],
+  [2, forget],
+]

@@ -1,0 +1,204 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { startCrm, type Crm, type Reply } from '../support/crm.ts'
+import { runJob, settle } from '../support/stream.ts'
+import { reportOf, upload, work } from '../support/transfer.ts'
+
+let crm: Crm
+beforeEach(async () => {
+  crm = await startCrm()
+})
+
+/** Imports a file by what its preview suggests. */
+async function bySuggestion(file: string, kind: string, more: object = {}): Promise<{ id: string; preset?: string; done: Reply['body'] }> {
+  const id = await upload(crm, file, { kind })
+  const { body } = await crm.call('POST', `/imports/${id}/preview`, { body: {} })
+  const { preset, ...settings } = body['suggestion']
+  return { id, preset, done: await work(crm, id, 'run', { ...settings, ...more }) }
+}
+const one = async (path: string): Promise<Reply['body']> => (await crm.call('GET', path)).body['items'][0]
+const found = async (name: string): Promise<Reply['body']> => one(`/customers?name=${encodeURIComponent(name)}`)
+const totals = ({ counts: { created, skipped, failed } }: Reply['body']): number[] => [created, skipped, failed]
+
+describe('rows that belong to a customer', () => {
+  beforeEach(async () => {
+    await crm.call('POST', '/customers', {
+      body: { name: 'Ada', emails: [{ address: 'ada@example.com' }], externalIds: [{ system: 'erp', id: '7' }] },
+    })
+    await crm.call('POST', '/customers', { body: { name: 'Mill', kind: 'company', phones: [{ number: '+4930123456' }] } })
+  })
+
+  test('purchases: amounts in minor units, each order once, undone with what they came to', async () => {
+    const file =
+      'email,order number,date,total,currency\nada@example.com,A-1,2026-11-01 10:30,"1,129.90",USD\nada@example.com,A-2,11/03/2026,20,USD\nada@example.com,A-1,2026-11-01 10:30,1129.9,USD\nnobody@example.com,A-3,2026-11-01,1,USD\nada@example.com,A-4,2026-11-01,0.001,USD\n'
+    const { id, done } = await bySuggestion(file, 'purchases')
+    expect(totals(done)).toEqual([2, 1, 2])
+    expect(await reportOf(crm, id)).toEqual(['5 email customer.not_found', '6 total amount.too_fine'])
+    const { id: ada } = await found('Ada')
+    const { body } = await crm.call('GET', `/customers/${ada}/purchases`)
+    expect(body['items']).toMatchObject([
+      { at: '2026-11-03T00:00:00.000Z', amount: { amount: 2_000, currency: 'USD' }, orderId: { system: 'shop', id: 'A-2' } },
+      { at: '2026-11-01T10:30:00.000Z', amount: { amount: 112_990, currency: 'USD' } },
+    ])
+    expect(totals((await bySuggestion(file, 'purchases')).done)).toEqual([0, 3, 2])
+    const undone = await work(crm, id, 'undo')
+    expect(undone).toMatchObject({ undone: { removed: 2, restored: 0, left: 0 } })
+    expect((await crm.call('GET', `/customers/${ada}/purchases`)).body['items']).toEqual([])
+    crm.clock.now = '2026-11-22T10:00:00.000Z'
+    await runJob(crm, 'imports')
+    const { items } = await crm.table.scan({ limit: 1_000 })
+    expect(items.filter(({ sk, pk }) => String(sk).startsWith('purchase#') || String(pk).startsWith('unique#order'))).toEqual([])
+  })
+
+  test('contacts of companies, deals won and lost, tickets closed, interactions: with their ends, and undone', async () => {
+    const contacts = await bySuggestion(
+      'company phone,person email,role,position\n+49 30 123456,ada@example.com,Decision maker,CEO\n',
+      'contacts',
+    )
+    expect(totals(contacts.done)).toEqual([1, 0, 0])
+    const deals =
+      'erp,name,value,stage,status,close date,reason\n7,Loom,"1.250,50",,won,01.03.2027,Price\n7,Mule,10,,lost,,Too late\n7,Jenny,10,Needs,open,2027-03-01,\n7,Bad,10,nowhere,,,\n'
+    const settings = {
+      mapping: {
+        erp: 'customer.external:erp',
+        name: 'name',
+        value: 'value',
+        stage: 'stage',
+        status: 'state',
+        'close date': 'expectedClose',
+        reason: 'reason',
+      },
+      decimal: ',',
+    }
+    const opened = await bySuggestion(deals, 'deals', settings)
+    expect(totals(opened.done)).toEqual([3, 0, 1])
+    expect(await reportOf(crm, opened.id)).toEqual(['5 stage stage.unknown'])
+    const tickets = await bySuggestion(
+      'email,subject,description,status,priority\nada@example.com,Broken,It is,closed,High\nada@example.com,New,It was,new,low\n',
+      'tickets',
+    )
+    expect(totals(tickets.done)).toEqual([2, 0, 0])
+    const talks = await bySuggestion(
+      'email,type,date,notes\nada@example.com,call,2026-10-01 09:00,Hello\nada@example.com,dance,2026-10-01,\n',
+      'interactions',
+    )
+    expect(totals(talks.done)).toEqual([1, 0, 1])
+    const { id: ada } = await found('Ada')
+    const { body: theirs } = await crm.call('GET', `/customers/${ada}/deals`)
+    expect(theirs['items'].map((deal: Reply['body']) => [deal['name'], deal['state'], deal['value'].amount]).sort()).toEqual([
+      ['Jenny', 'open', 1_000],
+      ['Loom', 'won', 125_050],
+      ['Mule', 'lost', 1_000],
+    ])
+    expect((await crm.call('GET', `/customers/${ada}/tickets`)).body['items'].map(({ state }: { state: string }) => state).sort()).toEqual([
+      'closed',
+      'new',
+    ])
+    for (const { id, did } of [
+      { id: contacts.id, did: 1 },
+      { id: opened.id, did: 3 },
+      { id: tickets.id, did: 2 },
+      { id: talks.id, did: 1 },
+    ]) {
+      expect(await work(crm, id, 'undo')).toMatchObject({ undone: { removed: did, restored: 0, left: 0 } })
+    }
+    for (const list of ['deals', 'tickets', 'interactions', 'employers'])
+      expect((await crm.call('GET', `/customers/${ada}/${list}`)).body['items']).toEqual([])
+    await settle(crm)
+    crm.clock.now = '2026-11-22T10:00:00.000Z'
+    await runJob(crm, 'imports')
+    const { items } = await crm.table.scan({ limit: 1_000 })
+    expect(items.filter(({ sk }) => /^(log#)?(deal|ticket|message|interaction|contact|employer)#/.test(String(sk)))).toEqual([])
+  })
+
+  test('need a customer named, and are created only', async () => {
+    const id = await upload(crm, 'order,date,total\n1,2026-01-01,1\n', { kind: 'purchases' })
+    const { body } = await crm.call('POST', `/imports/${id}/run`, {
+      body: { mapping: { order: 'order', date: 'at', total: 'amount' }, mode: 'upsert' },
+    })
+    expect(body['errors'].map((issue: { path: string; code: string }) => `${issue.path} ${issue.code}`)).toEqual([
+      'mapping field.missing',
+      'mode mode.unsupported',
+    ])
+  })
+})
+
+describe('exports of other CRMs are told by their header', () => {
+  test('HubSpot: contacts, companies, deals, tickets', async () => {
+    const contacts =
+      'Record ID,First Name,Last Name,Email,Phone Number,Lifecycle Stage,Job Title,Country/Region,Create Date\n101,Grace,Hopper,grace@example.com,+12025550123,Sales Qualified Lead,Admiral,United States,2020-01-01\n102,小明,王,,,Other,,China,\n'
+    const first = await bySuggestion(contacts, 'customers')
+    expect([first.preset, ...totals(first.done)]).toEqual(['hubspot.contacts', 2, 0, 0])
+    expect(await found('王小明')).toMatchObject({ kind: 'person', country: 'CN', lifecycle: 'lead' })
+    expect((await crm.call('GET', '/customers/by/hubspot/101')).body).toMatchObject({
+      name: 'Grace Hopper',
+      lifecycle: 'prospect',
+      country: 'US',
+    })
+    const companies = await bySuggestion(
+      'Record ID,Company name,Company Domain Name,Number of Employees,City\n500,Yarn Ltd,yarn.example,"1,200",Leeds\n',
+      'customers',
+    )
+    expect([companies.preset, ...totals(companies.done)]).toEqual(['hubspot.companies', 1, 0, 0])
+    expect((await crm.call('GET', '/customers/by/hubspot-company/500')).body).toMatchObject({
+      kind: 'company',
+      website: 'https://yarn.example',
+      employees: 1_200,
+    })
+    const deals = await bySuggestion(
+      'Record ID,Deal Name,Deal Stage,Amount,Close Date,Associated Contact IDs,Associated Company IDs\n1,Bales,Closed Won,500.00,2026-05-01 12:00,101,500\n2,Cones,Appointment Scheduled,,,101;102,\n',
+      'deals',
+    )
+    expect([deals.preset, ...totals(deals.done)]).toEqual(['hubspot.deals', 2, 0, 0])
+    const { id } = await found('Yarn')
+    expect(await one(`/customers/${id}/deals`)).toMatchObject({ name: 'Bales', state: 'won' })
+    const tickets = await bySuggestion(
+      'Ticket ID,Ticket name,Ticket description,Ticket status,Priority,Source,Associated Contact IDs\n9,Torn,It tore,Closed,MEDIUM,EMAIL,101\n10,Lost,Where?,Waiting on us,,,101\n',
+      'tickets',
+    )
+    expect([tickets.preset, ...totals(tickets.done)]).toEqual(['hubspot.tickets', 2, 0, 0])
+  })
+
+  test('Salesforce: accounts, contacts, opportunities, cases', async () => {
+    const accounts = await bySuggestion(
+      'Id,Name,BillingCity,BillingCountry,Industry,Phone\n001A,Cotton AG,Bern,Switzerland,Textiles,+41 31 123 45 67\n',
+      'customers',
+    )
+    expect([accounts.preset, ...totals(accounts.done)]).toEqual(['salesforce.accounts', 1, 0, 0])
+    const contacts = await bySuggestion(
+      'Id,FirstName,LastName,AccountId,Email,Birthdate\n003A,Ida,Rhodes,001A,ida@example.com,1990-05-15\n',
+      'customers',
+    )
+    expect([contacts.preset, ...totals(contacts.done)]).toEqual(['salesforce.contacts', 1, 0, 0])
+    const opportunities = await bySuggestion(
+      'Id,Name,StageName,CloseDate,Amount,AccountId,NextStep\n006A,Spindles,Closed Lost,2026-02-01,9000,001A,\n006B,Shafts,Prospecting,2027-02-01,100,001A,Call\n',
+      'deals',
+    )
+    expect([opportunities.preset, ...totals(opportunities.done)]).toEqual(['salesforce.opportunities', 2, 0, 0])
+    const cases = await bySuggestion(
+      'Id,CaseNumber,Subject,Description,Status,Priority,Origin,AccountId\n500A,00001,Late,Very,Closed,High,Phone,001A\n',
+      'tickets',
+    )
+    expect([cases.preset, ...totals(cases.done)]).toEqual(['salesforce.cases', 1, 0, 0])
+    const { body } = await crm.call('GET', '/customers/by/salesforce/001A')
+    expect(body).toMatchObject({ kind: 'company', country: 'CH', addresses: [{ city: 'Bern', country: 'CH' }] })
+    expect((await crm.call('GET', `/customers/${body['id']}/tickets`)).body['items']).toMatchObject([
+      { state: 'closed', priority: 'high', channel: 'phone' },
+    ])
+  })
+})
+
+test('custom fields of the workspace are suggested by their label and held to their type', async () => {
+  const fields = [
+    { name: 'shoeSize', label: 'Shoe size', type: 'number' },
+    { name: 'joined', label: '入会日期', type: 'date' },
+  ]
+  const before = (await crm.call('GET', '/workspace')).body
+  const changed = await crm.call('PATCH', '/workspace', { ifMatch: before['version'], body: { customFields: fields } })
+  expect(changed.status, JSON.stringify(changed.body)).toBe(200)
+  crm.forget()
+  const { id, done } = await bySuggestion('姓名,Shoe size,入会日期\n李雷,42.5,2024年3月5日\n韩梅梅,large,\n', 'customers')
+  expect(totals(done)).toEqual([1, 0, 1])
+  expect(await reportOf(crm, id)).toEqual(['3 Shoe size not_a_number'])
+  const { id: customer } = await found('李雷')
+  expect((await crm.call('GET', `/customers/${customer}`)).body['custom']).toEqual({ shoeSize: 42.5, joined: '2024-03-05' })
+})
