@@ -115,7 +115,10 @@ export async function sweepDue(
   for (let rounds = 0; left.size > 0 && !cut && (rounds === 0 || go()); rounds++) {
     const pages = await Promise.all([...left].map(([shard, after]) => duePage(background, job.name, shard, after, until)))
     const items = pages.flatMap(({ items }) => items).sort((a, b) => (a.order < b.order ? -1 : 1))
-    const { begun, errors } = await abreast(items, ITEMS_ABREAST, (item) => handle(background, job, item, timeLeft), go)
+    // The item by which a run gets on in any case is not cut short: there would be no end to the chain.
+    const [first] = rounds === 0 ? items : []
+    const work = (item: Due) => handle(background, job, item, item === first ? undefined : timeLeft)
+    const { begun, errors } = await abreast(items, ITEMS_ABREAST, work, go)
     counts.seen += begun
     counts.failed += errors.size
     counts.done += begun - errors.size

@@ -34,8 +34,8 @@ export interface Account {
   untold: number
 }
 
-/** An instance lets through one request in so many of a budget before it tells the table: 4 % of it. */
-const SHARE_UNTOLD = 25
+/** The part of a budget that an instance lets through before it tells the table: a sixth. */
+const SHARE_UNTOLD = 6
 
 /** Requests an instance lets through before it tells the table and hears of the others'. At least one. */
 export function untoldAtMost(requests: number): number {

@@ -30,7 +30,7 @@ const MOST_ACCOUNTS = 5_000
  * to an item of the table, beside the request under way, and so hears of those the other instances let through. Who sends
  * little is never told of at all.
  *
- * Cost: at most one write unit in `untoldAtMost` requests (12 for a budget of 300), none for a refused request.
+ * Cost: at most one write unit in `untoldAtMost` requests (10 for a budget of 60), none for a refused request.
  * Error: `n` instances that serve one caller let through at most `n × untoldAtMost` more than the budget in a window; one that
  * begins at the first window of an item does not know of the window before. When the table cannot be told, each instance goes
  * on with what it knows.

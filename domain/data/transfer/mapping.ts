@@ -63,7 +63,9 @@ export function bindingOf(
     const words = settings.words?.[field]
     bound.push({ column, target, ...where, ...(words && { words: lowered(words) }) })
   }
-  for (const [column, field] of Object.entries(settings.mapping)) {
+  // A map of the table has no order. Where a row names a company and a person of it, it is the company's.
+  const order = ([column, field]: [string, string]): number => columns.indexOf(column) + (field.endsWith('-company') ? 0 : columns.length)
+  for (const [column, field] of Object.entries(settings.mapping).sort((a, b) => order(a) - order(b))) {
     const at = columns.indexOf(column)
     if (at < 0)
       issues.push({ path: `mapping.${column}`, code: 'column.unknown', message: `The file has the columns ${columns.join(', ')}.` })
