@@ -17,9 +17,11 @@ export interface ConsumerOptions {
 
 const start = async (mapping: MappingSpec, options: ConsumerOptions): Promise<Consumer> => {
   const { specification, functions, server, state, log } = options
+  const answering = new Set(specification.apis.flatMap((api) => api.routes.map((route) => route.functionArn)))
+  const requested = () => [...answering].some((arn) => functions.find(arn).busy() > 0)
   const pool = functions.find(mapping.functionArn)
   const queue = specification.queues.find(({ arn }) => arn === mapping.sourceArn)
-  if (queue !== undefined) return startQueueMapping({ mapping, queue, server, pool, log })
+  if (queue !== undefined) return startQueueMapping({ mapping, queue, server, pool, log, requested })
   const table = specification.tables.find(({ arn }) => mapping.sourceArn.startsWith(`${arn}/stream/`))
   if (table === undefined)
     throw new Complaint(`The event source ${mapping.sourceArn} of ${mapping.id} is neither a table's stream nor a queue of the stack.`)
@@ -30,6 +32,7 @@ const start = async (mapping: MappingSpec, options: ConsumerOptions): Promise<Co
     pool,
     state,
     log,
+    requested,
     send: (arn, body) => server.send(arn, body),
   })
 }

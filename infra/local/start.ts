@@ -59,13 +59,19 @@ const start = async ({ demo, port, dataDir, fresh }: Arguments): Promise<void> =
   say(made ? 'Starting.' : 'Unchanged since the last time. Starting.')
   const local = await startLocal({ port, dataDir: folder, assembly, log: warn })
   stopOnRequest(local)
-  if (demo) {
-    const { loadDemo } = await import('./demo.ts')
-    await loadDemo(local).catch((thrown: unknown) => {
-      throw new Complaint(`The demo could not be loaded: ${messageOf(thrown)}`)
-    })
-  }
+  const followUp = demo ? await loaded(local) : undefined
   say(await banner(local))
+  await followUp?.().catch((thrown: unknown) => warn(`What follows from the demo could not be told: ${messageOf(thrown)}`))
+}
+
+/** The demo's data, with what tells later what came of it. */
+const loaded = async (local: Local): Promise<() => Promise<void>> => {
+  const { loadDemo } = await import('./demo.ts')
+  try {
+    return await loadDemo(local)
+  } catch (thrown) {
+    throw new Complaint(`The demo could not be loaded: ${messageOf(thrown)}`)
+  }
 }
 
 try {

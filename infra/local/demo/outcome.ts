@@ -18,7 +18,7 @@ export async function tell(local: Local, admin: Caller, managers: readonly { id:
     const name = known.find((one) => one === job || one.endsWith(`-${job}`))
     if (name === undefined) continue
     await local.runSchedule(name)
-    await local.idle(180_000)
+    await local.idle(600_000)
   }
   const [customers, warnings] = await Promise.all([count(admin, '/customers?limit=100&fields=name'), count(admin, '/warnings?limit=100')])
   const tasks = await Promise.all(managers.map(({ id }) => count(admin, `/tasks?limit=100&ownerId=${id}`)))

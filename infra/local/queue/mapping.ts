@@ -6,6 +6,7 @@ import { isObject, type Json, type JsonObject, list, object, parse, text } from 
 import type { Consumer } from '../stream/mapping.ts'
 import type { MappingSpec, QueueSpec } from '../template.ts'
 import { region } from '../template/physical.ts'
+import { giveWay } from '../way.ts'
 import type { Message, QueueAccess } from './access.ts'
 
 export interface QueueMappingOptions {
@@ -14,7 +15,12 @@ export interface QueueMappingOptions {
   readonly server: QueueAccess
   readonly pool: Pool
   readonly log: (line: string) => void
+  /** Whether requests are being answered, which go first. */
+  readonly requested: () => boolean
 }
+
+/** How long messages wait for requests at most. */
+const patienceMs = 500
 
 /** SQS gives at most this many messages in one call. */
 const perCall = 10
@@ -89,7 +95,9 @@ class QueueConsumer implements Consumer {
     while (!this.#stopping.signal.aborted) {
       try {
         const messages = await this.#collect()
-        if (messages.length > 0) await this.#process(messages)
+        if (messages.length === 0) continue
+        await giveWay(this.#options.requested, patienceMs, this.#stopping.signal)
+        await this.#process(messages)
       } catch (thrown) {
         log(`Queue ${queue.name}: ${messageOf(thrown)}`)
         await wait(1_000)

@@ -8,6 +8,7 @@ import { type JsonObject, object, same, text } from '../json.ts'
 import type { State } from '../state.ts'
 import type { MappingSpec, TableSpec } from '../template.ts'
 import { region } from '../template/physical.ts'
+import { giveWay } from '../way.ts'
 import { giveUpNote, judge, retryDelayMs } from './attempt.ts'
 import { createStreamReader, type Position, type StreamReader, type StreamRecord } from './shard.ts'
 
@@ -27,7 +28,12 @@ export interface StreamOptions {
   readonly state: State
   readonly send: (queueArn: string, body: string) => void
   readonly log: (line: string) => void
+  /** Whether requests are being answered, which go first. */
+  readonly requested: () => boolean
 }
+
+/** How long a batch waits for requests at most. */
+const patienceMs = 2_000
 
 /** How long to wait for new records: short after a batch, longer while nothing happens. */
 const idleMs = { least: 10, most: 100 }
@@ -126,7 +132,10 @@ class StreamConsumer implements Consumer {
     this.#working = true
     try {
       const batch = records.filter((record) => this.#wanted(record))
-      if (batch.length > 0) await this.#process(batch, 0)
+      if (batch.length > 0) {
+        await giveWay(this.#options.requested, patienceMs, this.#stopping.signal)
+        await this.#process(batch, 0)
+      }
       if (!this.#stopping.signal.aborted) this.#reader.done(last)
     } finally {
       this.#working = false
