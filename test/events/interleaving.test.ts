@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/property.ts'
 import { beforeAll, expect, test } from 'vitest'
 import type { Projection } from '../../domain/kernel/event.ts'
 import { eventIn, START, stretch, type FeedEntry } from '../../domain/data/event/index.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/property.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newPolicy, permits, withEntry, type Entry } from '../../domain/customer/consent/consent.ts'
 import { mayContact } from '../../domain/customer/consent/index.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/property.ts'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { invoke } from '../../domain/kernel/invoke.ts'
 import { countRating, countReferral } from '../../domain/insight/satisfaction/index.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/property.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '../../domain/index.ts'
 import { httpHandler } from '../../functions/http.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { daysLater } from '../../../domain/kernel/clock.ts'
 import { dayIn } from '../../../domain/kernel/zone.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { expect, test } from 'vitest'
 import { calendarText, type Appointment } from '../../../domain/care/feed/ics.ts'
 import { allOf, plain, readCalendar } from '../../support/ics.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { after, credit, debit, lapse, NEVER, nothing, recomputed, type Posting, type Sums } from '../../../domain/care/points/account.ts'
 import { earningOf, standingOf, tierAt } from '../../../domain/care/points/earning.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { dayFrom } from '../../../domain/kernel/clock.ts'
 import { dayOf, firstFrom, lastUpTo, sayCourse, type Course } from '../../../domain/care/series/series.ts'

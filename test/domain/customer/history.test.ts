@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { historyOf, withReturn, withSale, type History, type Sale } from '../../../domain/customer/purchase/history.ts'
 import { isAhead, newPurchase, purchaseIssues, remaining, returnedBase, sameFacts } from '../../../domain/customer/purchase/purchase.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { expect, test } from 'vitest'
 import { history, purchase, salesOf, type History } from '../../../domain/customer/purchase/index.ts'
 import { historyOf } from '../../../domain/customer/purchase/history.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { identitiesOf, type CustomerRecord } from '../../../domain/customer/customer/index.ts'
 import { historyOf, together, type Sale } from '../../../domain/customer/purchase/index.ts'

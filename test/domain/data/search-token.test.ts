@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { distance, similar } from '../../../domain/data/search/distance.ts'
 import { docOf, type Doc } from '../../../domain/data/search/document.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import type { CustomerRecord } from '../../../domain/customer/customer/index.ts'
 import type { Facts } from '../../../domain/data/segment/facts.ts'

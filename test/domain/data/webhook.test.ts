@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { cloudEvent } from '../../../domain/kernel/cloud-event.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dayFrom, dayNumber } from '../../../domain/kernel/clock.ts'
 import { invoke } from '../../../domain/kernel/invoke.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { dayFrom, daysLater } from '../../../domain/kernel/clock.ts'
 import { lineOf, publishedModel } from '../../../domain/insight/statistics/index.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import type { BtydModel } from '../../../domain/insight/model/btyd.ts'
 import type { PurchaseEntry, RhythmState } from '../../../domain/customer/rhythm/index.ts'
 

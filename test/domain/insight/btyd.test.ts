@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { type BtydKind, type BtydModel, pAlive, pAny } from '../../../domain/insight/model/btyd.ts'
 import { aliveCrossingAge, aliveCrossingDay, anyCrossingDay } from '../../../domain/insight/model/crossing.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { applyRhythmCellChanges, modelCells, rhythmCellChanges, rhythmCellsOf } from '../../../domain/insight/model/cells.ts'
 import { applySpendCellChanges, modelSpendCells, spendCellChanges, spendCellsOf } from '../../../domain/insight/model/spend-cells.ts'

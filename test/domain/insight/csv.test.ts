@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { CsvReader } from '../../../infra/insight/csv.ts'
 import { dayOf, isoDate } from '../../../infra/insight/day.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import type { BtydKind, BtydParams } from '../../../domain/insight/model/btyd.ts'
 import { type ModelCell, likelihood } from '../../../domain/insight/model/btyd-likelihood.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { PUBLISHED_GAMMA_GAMMA, PUBLISHED_MBGNBD } from '../../../domain/insight/model/defaults.ts'
 import { exactSpendCells } from '../../../domain/insight/model/exact-cells.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { fitLogistic, predict } from '../../../domain/insight/model/logistic.ts'
 import { auc, calibration, liftByDecile, precisionAtTop } from '../../../domain/insight/model/ranking.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { pAlive, pAny } from '../../../domain/insight/model/btyd.ts'
 import { PUBLISHED_GAMMA_GAMMA } from '../../../domain/insight/model/defaults.ts'

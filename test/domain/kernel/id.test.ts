@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { placeOf } from '../../../domain/kernel/entity.ts'
 import { customerIdIn, KEY_LENGTH, keyOf, keysOf, makeId, newKey, timeOfKey } from '../../../domain/kernel/id.ts'

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { HttpRequest } from '@smithy/core/protocols'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { HashConstructor, SourceData } from '@smithy/types'
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { dynamoSigner } from '../../../domain/kernel/table/signer.ts'
 

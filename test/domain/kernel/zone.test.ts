@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { dayIn, dayNumberIn, startOfDay } from '../../../domain/kernel/zone.ts'
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { daysLater, later, MS_PER_DAY } from '../../../domain/kernel/clock.ts'
 import { close, daysInStages, enter, lacking, LONGEST_LOG, reopen, staleAt } from '../../../domain/sales/deal/progress.ts'

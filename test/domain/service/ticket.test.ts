@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
 import { daysLater, later } from '../../../domain/kernel/clock.ts'
 import { Fault } from '../../../domain/kernel/fault.ts'
