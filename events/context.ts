@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { once } from '../domain/kernel/action.ts'
 import { noFiles } from '../domain/kernel/files.ts'
 import { newMemo, type Ctx, type Log, type Memo } from '../domain/kernel/context.ts'
@@ -6,6 +5,7 @@ import { systemActor } from '../domain/kernel/permission.ts'
 import type { Edge } from '../functions/http.ts'
 import { catalogue } from '../functions/catalogue.ts'
 import { requestLog } from '../functions/observe.ts'
+import { fromSupply } from '../functions/random.ts'
 
 /** What work outside HTTP needs from outside: the same as the HTTP edge. */
 export type Surroundings = Edge
@@ -27,7 +27,7 @@ export function backgroundOf(edge: () => Surroundings): () => Background {
  * @param request the same for every delivery of the same cause: a second run that finds the first one's write knows it for its own
  */
 export function systemCtx(background: Background, who: string, action: string, request: string): Ctx {
-  const { table, files = noFiles, memo, log, random = randomBytes } = background
+  const { table, files = noFiles, memo, log, random = fromSupply } = background
   const actor = systemActor(who)
   return { table, files, memo, log, random, catalogue, actor, scope: 'all', now: background.now(), request: { id: request, action } }
 }

@@ -1,5 +1,5 @@
 import middy from '@middy/core'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { once } from '../domain/kernel/action.ts'
 import { newMemo, type Ctx, type Log, type Memo } from '../domain/kernel/context.ts'
 import { fault } from '../domain/kernel/fault.ts'
@@ -15,6 +15,7 @@ import type { Budgets } from './budget.ts'
 import { limiter, type Passage } from './limit.ts'
 import { errorFacts, observed, requestLog, type Invocation } from './observe.ts'
 import { problem, type Answer } from './problem.ts'
+import { fromSupply } from './random.ts'
 import { idempotencyOf, ifMatchOf, inputOf, type HttpEvent } from './request.ts'
 import { inTime, leftOf } from './time.ts'
 
@@ -92,7 +93,7 @@ async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }
     actor,
     scope,
     files: edge.files ?? noFiles,
-    random: edge.random ?? randomBytes,
+    random: edge.random ?? fromSupply,
     log: edge.log ?? requestLog,
     catalogue,
     ...(edge.loopback && { loopback: true }),

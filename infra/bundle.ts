@@ -110,14 +110,21 @@ export function bundle(outdir: string): Bundles {
 /** What every function knows of all kinds of record and types of event, for `functions/catalogue.ts`. */
 const catalogue = (): string => JSON.stringify(catalogueData(modules))
 
-function bundled(place: string, sources: string): Bundles {
-  const { outputFiles, metafile } = buildSync({
+/** How a function is bundled from marked sources. @param sources where `annotated` put them */
+export function functionOptions(sources: string) {
+  return {
     ...bundleOptions,
     absWorkingDir: sources,
     define: { CATALOGUE: JSON.stringify(catalogue()) },
+    external: [...bundleOptions.external, ...apart.map(specifierOf)],
+  } satisfies BuildOptions
+}
+
+function bundled(place: string, sources: string): Bundles {
+  const { outputFiles, metafile } = buildSync({
+    ...functionOptions(sources),
     entryPoints: Object.fromEntries(functionNames.map((name) => [`${name}/index`, entries[name]])),
     outdir: place,
-    external: [...bundleOptions.external, ...apart.map(specifierOf)],
     sourcemap: 'external',
     sourcesContent: false,
     metafile: true,

@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Ctx } from './context.ts'
 import { mustStand } from './erased.ts'
 import { Fault, fault, type FaultFacts, type FaultKind } from './fault.ts'
@@ -25,6 +24,9 @@ export class Replay extends Error {
 
 /** Kept two days: a client may try again for one. */
 const KEEP_SECONDS = 2 * 86_400
+/** Loaded by the first long answer: most requests keep none, and a fresh instance answers sooner. */
+const zlib = () => process.getBuiltinModule('node:zlib')
+
 /** Longer answers are deflated, so that the record of a usual answer stays within one write unit. */
 const INLINE_CHARACTERS = 500
 
@@ -50,7 +52,7 @@ function sealed(ctx: Ctx, idempotency: Idempotency, text: string): string {
   const long = text.length > INLINE_CHARACTERS
   const nonce = ctx.random(NONCE_BYTES)
   const cipher = createCipheriv(CIPHER, secretOf(ctx, idempotency), nonce)
-  const body = Buffer.concat([cipher.update(long ? deflateRawSync(text) : Buffer.from(text)), cipher.final()])
+  const body = Buffer.concat([cipher.update(long ? zlib().deflateRawSync(text) : Buffer.from(text)), cipher.final()])
   return (long ? 'z' : 'p') + Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64')
 }
 
@@ -61,7 +63,7 @@ function opened(ctx: Ctx, idempotency: Idempotency, answer: string): string {
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
   try {
     const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()])
-    return (answer.startsWith('z') ? inflateRawSync(plain) : plain).toString()
+    return (answer.startsWith('z') ? zlib().inflateRawSync(plain) : plain).toString()
   } catch {
     throw fault('reused', 'idempotency.key_reused', 'This Idempotency-Key was used for a different request.')
   }

@@ -11,8 +11,9 @@ export interface CpuRatio {
   plainMicros: number
 }
 
-const WARM_ROUNDS = 3
-const CALLS = 500
+/** Turns are short, so that both meet the machine in the same mood; warmed until neither gets faster. */
+const WARM_ROUNDS = 30
+const CALLS = 100
 
 /** Medians over rounds in which both take turns; process CPU time, not wall time. */
 export async function measureCpu(rounds: number): Promise<CpuRatio[]> {

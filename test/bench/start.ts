@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { annotated } from '../../infra/annotated.ts'
-import { bundleOptions } from '../../infra/bundle.ts'
+import { functionOptions } from '../../infra/bundle.ts'
 import { median } from './cpu.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -39,8 +39,7 @@ export function measureStart(runs: number): StartRatio {
 function coldFile(dir: string, name: string): string {
   const bundled = join(dir, `${name}.cjs`)
   const { outputFiles } = buildSync({
-    ...bundleOptions,
-    absWorkingDir: join(dir, 'sources'),
+    ...functionOptions(join(dir, 'sources')),
     stdin: { contents: `export { serve } from './test/bench/cold-${name}.ts'`, resolveDir: join(dir, 'sources') },
   })
   writeFileSync(bundled, outputFiles[0]?.contents ?? '')

@@ -29,10 +29,12 @@ export async function lastFit(ctx: Ctx): Promise<ModelRecord | undefined> {
 /** Where the models in use, the score chosen and the settings lie: read together, dropped together. */
 export const MODEL_MEMO = 'model'
 
-/** The models in use with the settings of insight, kept by a warm function for half a minute. One read of three items when not kept. */
+/** The models in use with the settings of insight, kept by a warm function for half a minute, so a read at half the price is as good. One of three items when not kept. */
 export function modelOf(ctx: Ctx): Promise<CurrentModel> {
   return ctx.memo.get(MODEL_MEMO, ctx.now, async () => {
-    const [fit, chosen, said] = await ctx.table.getAll([placeOf(model, model.id(MODEL_KEY)), SCORE_PLACE, SETTINGS_PLACE])
+    const [fit, chosen, said] = await ctx.table.getAll([placeOf(model, model.id(MODEL_KEY)), SCORE_PLACE, SETTINGS_PLACE], {
+      eventual: true,
+    })
     const settings = settingsIn(said)
     const tested = chosen && recordIn<'score', Score>(chosen)
     return {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import type { AwsCredentialIdentity, HttpRequest, RequestSigner } from '@smithy/types'
 
 /**
@@ -72,4 +72,4 @@ const UNSIGNED = new Set([
 
 const byLowerCase = (a: string, b: string): number => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)
 const hmac = (key: KeyObject, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-const sha256 = (body: string | Uint8Array): string => createHash('sha256').update(body).digest('hex')
+const sha256 = (body: string | Uint8Array): string => hash('sha256', body, 'hex')
