@@ -4,14 +4,11 @@ import { happenedSchema, type Reaction } from '../domain/kernel/event.ts'
 import { Fault } from '../domain/kernel/fault.ts'
 import { invoke } from '../domain/kernel/invoke.ts'
 import { count, errorFacts, observedBatch } from '../functions/observe.ts'
-import { abreast } from './abreast.ts'
 import { EVENT_SOURCE } from '../domain/kernel/cloud-event.ts'
 import { backgroundOf, systemCtx, type Background, type Surroundings } from './context.ts'
 import type { QueueEvent } from './queue.ts'
 import { sharedReads } from './shared-reads.ts'
 
-/** Messages worked on at once. */
-const MESSAGES_ABREAST = 10
 /**
  * With less time left no further message is begun; the rest goes back to the queue. One at least is always begun, so five
  * receives of a message are not all spent on waiting. Milliseconds.
@@ -37,14 +34,30 @@ export function reactHandler(facts: { edge: () => Surroundings; reactions: reado
   const background = backgroundOf(facts.edge)
   return observedBatch<QueueEvent>('react', async ({ Records }, invocation) => {
     const around = { ...background(), table: sharedReads(background().table) }
-    const go = () => invocation.getRemainingTimeInMillis() >= ENOUGH_MS
-    const { begun, errors } = await abreast(Records, MESSAGES_ABREAST, ({ body }) => react(around, facts.reactions, body), go)
-    for (const [at, error] of errors) around.log.error('message failed', { messageId: Records[at]?.messageId, error: errorFacts(error) })
+    const undone = new Set(Records)
+    let begun = 0
+    const work = async (message: QueueEvent['Records'][number]): Promise<void> => {
+      if (begun > 0 && invocation.getRemainingTimeInMillis() < ENOUGH_MS) return
+      begun += 1
+      try {
+        await react(around, facts.reactions, message.body)
+        undone.delete(message)
+      } catch (error) {
+        around.log.error('message failed', { messageId: message.messageId, error: errorFacts(error) })
+      }
+    }
+    // Side by side the messages of one customer would overtake each other, and each look anew.
+    const oneByOne = async (messages: QueueEvent['Records']): Promise<void> => {
+      for (const message of messages) await work(message)
+    }
+    await Promise.all([...Map.groupBy(Records, ({ body }) => aboutIn(body)).values()].map(oneByOne))
     if (begun < Records.length) around.log.warn('messages given back', { messages: Records.length - begun })
-    const again = Records.filter((_, at) => at >= begun || errors.has(at))
-    return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
+    return { batchItemFailures: [...undone].map(({ messageId }) => ({ itemIdentifier: messageId })) }
   })
 }
+
+/** Whom a message is about, as far as can be told without reading it whole: only a group to keep in line. */
+const aboutIn = (body: string): string => /"customerId":"([^"]+)"/.exec(body)?.[1] ?? body
 
 /**
  * Runs the reactions to one message of the bus, all of them even when one fails. An event nobody reacts to is ignored.

@@ -40,15 +40,36 @@ test('the same read, also at the same moment, reaches the table once', async () 
   expect(calls).toEqual(['query base customer#1', 'get customer#1', 'get customer#1'])
 })
 
-test('a write forgets what was read of its partition, and of no other', async () => {
+test('what was put is in what was read of its partition, without another read', async () => {
   const { table, calls } = counting()
   const shared = sharedReads(table)
   await shared.query(head)
-  await shared.query({ ...head, pk: 'customer#2' })
-  await shared.write({ put: { ...key, n: 2 } })
-  expect((await shared.query(head)).items).toEqual([{ ...key, n: 2 }])
-  await shared.query({ ...head, pk: 'customer#2' })
-  expect(calls).toEqual(['query base customer#1', 'query base customer#2', 'write', 'query base customer#1'])
+  await shared.get(key)
+  await shared.write({ put: { ...key, n: 2, gone: undefined } })
+  await shared.write({ put: { pk: 'customer#1', sk: '!alpha' } })
+  await shared.write({ put: { pk: 'customer#1', sk: 'log#1' } })
+  expect((await shared.query(head)).items).toStrictEqual([
+    { pk: 'customer#1', sk: '!alpha' },
+    { ...key, n: 2 },
+  ])
+  expect(await shared.get(key)).toStrictEqual({ ...key, n: 2 })
+  expect(calls).toEqual(['query base customer#1', 'get customer#1', 'write', 'write', 'write'])
+})
+
+test('a page that may have moved is read again, and so is what was changed in part or deleted; nothing else is', async () => {
+  const { table, calls } = counting()
+  const shared = sharedReads(table)
+  const full = { ...head, limit: 1 }
+  const look = () => Promise.all([shared.query(full), shared.query({ ...head, pk: 'customer#2' }), shared.get(key)])
+  await look()
+  await shared.write({ put: { pk: 'customer#1', sk: '!alpha' } })
+  await look()
+  await shared.write({ update: key, add: { n: 1 } })
+  await look()
+  await shared.writeEach([{ delete: key }])
+  await look()
+  const reads = ['query base customer#1', 'get customer#1']
+  expect(calls).toEqual([reads[0], 'query base customer#2', reads[1], 'write', reads[0], 'write', ...reads, ...reads])
 })
 
 test('who was overtaken looks anew: a refused transaction forgets too', async () => {

@@ -4,7 +4,7 @@ import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import type { Change, Projection } from '../../kernel/event.ts'
 import { recordIn, listPartition } from '../../kernel/place.ts'
-import type { Write } from '../../kernel/table/expression.ts'
+import type { PlainWrite } from '../../kernel/table/expression.ts'
 import { keyNames } from '../../kernel/table/shape.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
 import { workspaceOf, type Workspace } from '../../platform/workspace/index.ts'
@@ -19,6 +19,9 @@ import { completenessOf, isToFix, type Completeness } from './completeness.ts'
 export const LISTED = { noun: 'completeness' } as const
 /** Facet and state of what is to be mended. */
 export const TO_FIX = 'to_fix'
+
+/** Files read in one call, each with its line: a hundred keys. */
+const FILES_A_READ = 50
 
 /** A line of the list. */
 export interface Row extends Completeness {
@@ -39,7 +42,7 @@ function rowFor(file: CustomerRecord, { completeness: policy }: Workspace, today
   return { customerId, name, ...found, ...(ownerId !== undefined && { ownerId }) }
 }
 
-function itemFor(row: Row): Item {
+function itemFor(row: Row): Item & Key {
   const order = `${String(row.score).padStart(3, '0')}#${row.customerId}`
   return {
     ...placeFor(row.customerId),
@@ -51,18 +54,27 @@ function itemFor(row: Row): Item {
 }
 
 /**
- * Brings a file's line to what the file is now. Reads both, 2 units; writes one unit (and as much for each list) where the line
- * changes, nothing else.
- * @param how.held writes only while the file stays as it was read: for who does not see its changes in order
+ * Brings a file's line to what the file is now, but only while the file stays as it was read: for who does not see its changes in
+ * order. Reads both, 2 units; writes one unit (and as much for each list) where the line changes, nothing else.
  */
-export async function measure(ctx: Ctx, customerId: string, how: { held: boolean }): Promise<void> {
+export async function measure(ctx: Ctx, customerId: string): Promise<void> {
   const place = placeOf(customer, customerId)
   const [workspace, [file, known]] = await Promise.all([workspaceOf(ctx), ctx.table.getAll([place, placeFor(customerId)])])
+  const write = writeFor(ctx, workspace, customerId, file, known)
+  if (write && file) await ctx.table.writeAll([write, { check: place, if: { equals: { version: file['version'] } } }])
+  else if (write) await ctx.table.write(write)
+}
+
+function writeFor(
+  ctx: Ctx,
+  workspace: Workspace,
+  customerId: string,
+  file: Item | undefined,
+  known: Item | undefined,
+): PlainWrite | undefined {
   const row = lineOf(ctx, workspace, file)
-  if (isDeepStrictEqual(row, known?.['row'])) return
-  const write: Write = row ? { put: itemFor(row) } : { delete: placeFor(customerId) }
-  if (how.held && file) await ctx.table.writeAll([write, { check: place, if: { equals: { version: file['version'] } } }])
-  else await ctx.table.write(write)
+  if (isDeepStrictEqual(row, known?.['row'])) return undefined
+  return row ? { put: itemFor(row) } : { delete: placeFor(customerId) }
 }
 
 function lineOf(ctx: Ctx, workspace: Workspace, file: Item | undefined): Row | undefined {
@@ -81,7 +93,12 @@ export const keepCompleteness: Projection = {
     if (files.length === 0) return
     const workspace = await workspaceOf(ctx)
     const touched = files.filter(({ before, after }) => !isDeepStrictEqual(lineOf(ctx, workspace, before), lineOf(ctx, workspace, after)))
-    const ids = new Set(touched.map(({ before, after }) => String((after ?? before)?.['id'])))
-    for (const id of ids) await measure(ctx, id, { held: false })
+    const ids = [...new Set(touched.map(({ before, after }) => String((after ?? before)?.['id'])))]
+    for (let from = 0; from < ids.length; from += FILES_A_READ) {
+      const some = ids.slice(from, from + FILES_A_READ)
+      const items = await ctx.table.getAll(some.flatMap((id) => [placeOf(customer, id), placeFor(id)]))
+      const writes = some.map((id, at) => writeFor(ctx, workspace, id, items[2 * at], items[2 * at + 1]))
+      await ctx.table.writeEach(writes.filter((one) => one !== undefined))
+    }
   },
 }

@@ -2,7 +2,7 @@ import { blockNames, memberKey } from '../../customer/likeness/index.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import type { Change, Projection } from '../../kernel/event.ts'
 import type { Item } from '../../kernel/table/table.ts'
-import { inLanes, lookAt, placed } from './find.ts'
+import { lookAt, placed } from './find.ts'
 
 /**
  * Keeps the blocks up to date with the files, and finds the pairs a new or changed file makes. A change that leaves a file's
@@ -29,7 +29,7 @@ export const keepBlocks: Projection = {
       const stays = new Set(now[at]?.blocks)
       return [...(touched.get(id) ?? [])].filter((name) => !stays.has(name)).map((name) => memberKey(name, id))
     })
-    await inLanes(left, async (key) => void (await ctx.table.write({ delete: key })))
+    await ctx.table.writeEach(left.map((key) => ({ delete: key })))
     const here = now.filter((one) => one !== undefined).filter((one) => one.blocks.length > 0)
     await lookAt(ctx, here, { changed: true })
   },

@@ -57,8 +57,7 @@ export async function placed(ctx: Ctx, ids: readonly string[]): Promise<(Placed 
 export async function lookAt(ctx: Ctx, files: readonly Placed[], how: { changed: boolean }): Promise<Found> {
   const names = [...new Set(files.flatMap((one) => one.blocks))]
   const all = files.flatMap(({ id, blocks }) => blocks.map((name) => ({ name, id })))
-  const enter = (some: readonly Entry[]) =>
-    inLanes(some, async ({ name, id }) => void (await ctx.table.write({ put: { ...memberKey(name, id) } })))
+  const enter = (some: readonly Entry[]) => ctx.table.writeEach(some.map(({ name, id }) => ({ put: { ...memberKey(name, id) } })))
   if (how.changed) await enter(all)
   const members = new Map<string, { ids: Set<string>; crowded: boolean }>()
   await inLanes(names, async (name) => {

@@ -87,7 +87,7 @@ export const step = action(
     const ids = items.map((item) => String((item['row'] as Item)['id']))
     const files = (await placed(ctx, ids)).filter((one) => one !== undefined)
     const seen = await lookAt(ctx, files, { changed: false })
-    await inLanes(ids, (one) => measure(ctx, one, { held: true }))
+    await inLanes(ids, (one) => measure(ctx, one))
     const sums = {
       looked: before.looked + ids.length,
       compared: before.compared + seen.compared,

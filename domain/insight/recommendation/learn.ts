@@ -11,7 +11,7 @@ import { addSightings } from './sketch.store.ts'
 const MOST_SKUS = 20
 /** A purchase this long after another does not follow from it. Days. */
 const FOLLOWS_DAYS = 365
-/** Purchases looked up at once. */
+/** Customers looked up at once. */
 const ABREAST = 10
 
 /**
@@ -19,7 +19,7 @@ const ABREAST = 10
  * own, that the others were bought with it, or to one of the purchase before, that these came next. Which one follows from
  * a hash of the purchase, so each product hears of an even sample, and shares come out as if it heard of all.
  *
- * Cost: a purchase without items nothing; with items one read for the purchase before it, then a read for the product told
+ * Cost: a purchase without items nothing; with items one read for those before it of the same batch, then a read for the product told
  * and a write while that product is young; none for a first purchase of one product. From 32 purchases of a product on a
  * quarter of that, from 512 on a sixteenth. Purchases put in the bin later stay counted.
  */
@@ -31,10 +31,18 @@ export const learnTogether: Projection = {
     )
     const baskets = bought.map((item) => ({ item, skus: skusOf(item) })).filter(({ skus }) => skus.length > 0)
     const seen = new Map<string, Sighting[]>()
-    for (let from = 0; from < baskets.length; from += ABREAST) {
-      const some = baskets.slice(from, from + ABREAST)
-      const earlier = await Promise.all(some.map(({ item }) => before(ctx, item)))
-      for (const [at, { item, skus }] of some.entries()) note(seen, item, skus, earlier[at] ?? [])
+    const buyers = [...Map.groupBy(baskets, ({ item }) => String(item['pk'])).values()]
+    for (let from = 0; from < buyers.length; from += ABREAST) {
+      const some = buyers.slice(from, from + ABREAST)
+      const earlier = await Promise.all(
+        some.map((theirs) =>
+          before(
+            ctx,
+            theirs.map(({ item }) => item),
+          ),
+        ),
+      )
+      for (const [at, theirs] of some.entries()) for (const { item, skus } of theirs) note(seen, item, skus, earlier[at]?.get(item) ?? [])
     }
     if (seen.size > 0) await addSightings(ctx, seen)
   },
@@ -69,11 +77,29 @@ function inTurn(skus: readonly string[], id: string): string[] {
 
 const hashOf = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0)
 
-/** The products of the customer's purchase before this one, by the time of buying; none when it is a year back. */
-async function before(ctx: Ctx, item: Item): Promise<string[]> {
-  const { pk, sk } = item
-  const { items } = await ctx.table.query({ pk: String(pk), from: 'purchase#', to: String(sk), limit: 2, descending: true })
-  const earlier = items.find((one) => one['sk'] !== sk && !one['deletedAt'])
-  const apart = earlier ? Date.parse(String(item['at'])) - Date.parse(String(earlier['at'])) : Infinity
-  return earlier && apart <= FOLLOWS_DAYS * MS_PER_DAY ? skusOf(earlier) : []
+/**
+ * For each of a customer's purchases the products of the one before it, by the time of buying; none when that is a year back.
+ * One read for all of them, and one more for each that others, told of at another time, lie between.
+ */
+async function before(ctx: Ctx, purchases: readonly Item[]): Promise<ReadonlyMap<Item, readonly string[]>> {
+  const pk = String(purchases[0]?.['pk'])
+  const sorted = purchases.toSorted((a, b) => (String(a['sk']) < String(b['sk']) ? 1 : -1))
+  const upTo = (item: Item | undefined, limit: number) =>
+    ctx.table.query({ pk, from: 'purchase#', to: String(item?.['sk']), limit, descending: true })
+  const { items: latest, last } = await upTo(sorted[0], sorted.length + 1)
+  const found = sorted.map(async (item): Promise<[Item, readonly string[]]> => {
+    const known = latest.findIndex((one) => one['sk'] === item['sk'])
+    const earlier =
+      known >= 0 && (known + 1 < latest.length || !last)
+        ? latest[known + 1]
+        : (await upTo(item, 2)).items.find((one) => one['sk'] !== item['sk'])
+    return [item, productsBefore(item, earlier)]
+  })
+  return new Map(await Promise.all(found))
+}
+
+function productsBefore(item: Item, earlier: Item | undefined): readonly string[] {
+  if (!earlier || earlier['deletedAt']) return []
+  const apart = Date.parse(String(item['at'])) - Date.parse(String(earlier['at']))
+  return apart <= FOLLOWS_DAYS * MS_PER_DAY ? skusOf(earlier) : []
 }
