@@ -1,5 +1,6 @@
 import type { Ctx } from '../domain/kernel/context.ts'
 import type { Change, Kind, Projection } from '../domain/kernel/event.ts'
+import type { Item } from '../domain/kernel/table/table.ts'
 import { erasedLately } from '../domain/data/privacy/index.ts'
 import { catalogue } from '../functions/catalogue.ts'
 import { lambdaEdge } from '../functions/edge.ts'
@@ -41,11 +42,24 @@ export async function project(background: Background, facts: Projecting, records
   return earlier(halt, failed && { at: shown[failed.at]?.at ?? 0, error: failed.error })
 }
 
-/** What the stream tells again of people erased meanwhile, as they were before, is projected no more: it would bring them back. */
+/**
+ * What the stream tells, again or late, of people erased meanwhile is projected no more as it was: it would bring them back.
+ * Of a file it is told that it has gone, so that what was kept of it before is taken away.
+ */
 async function withoutErased(ctx: Ctx, told: readonly Told[]): Promise<readonly Told[]> {
   if (!told.some(({ place }) => place.pk.startsWith('customer#'))) return told
   const erased = await erasedLately(ctx)
-  return erased.size === 0 ? told : told.filter(({ place, after }) => !erased.has(place.pk) || after?.['erasedAt'] !== undefined)
+  if (erased.size === 0) return told
+  return told.flatMap((one) => {
+    if (!erased.has(one.place.pk) || one.after?.['erasedAt'] !== undefined) return [one]
+    return one.place.sk === CUSTOMER && one.after ? [{ ...one, after: gone(one.after) }] : []
+  })
+}
+
+const CUSTOMER = '!customer'
+
+function gone({ pk, sk, id, noun, updatedAt }: Item): Item {
+  return { pk, sk, id, noun, deletedAt: updatedAt, erasedAt: updatedAt }
 }
 
 /**

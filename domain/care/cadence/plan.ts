@@ -79,7 +79,7 @@ export async function openVisitOf(ctx: Ctx, { plan }: Standing): Promise<TaskRec
 }
 
 export function isOpen(visit: TaskRecord): boolean {
-  return visit.state === 'open' && !visit.deletedAt
+  return visit.state === 'open' && !visit.deletedAt && !visit.erasedAt
 }
 
 export type Visit = Pick<Task, 'title' | 'cause' | 'sourceId' | 'reason' | 'dueAt' | 'priority' | 'valueAtStake' | 'also'>

@@ -40,7 +40,8 @@ async function retimed(ctx: Ctx, customerId: string, head: Head): Promise<Change
   const known = knownOf(head, before?.settled ?? {})
   const same = before?.birthday === known.birthday && before?.firstDay === known.firstDay
   if (before && same && (before.timerAt !== undefined) === (file !== undefined && hasDay(known))) return undefined
-  if (!before && !hasDay(known)) return undefined
+  // Who is gone meanwhile, or erased, gets nothing new; who comes back is looked at then.
+  if (!before && (!file || !hasDay(known))) return undefined
   const timerAt = file && hasDay(known) ? await timerOf(ctx, known) : undefined
   if (before) {
     const patch = { birthday: known.birthday ?? null, firstDay: known.firstDay ?? null, timerAt: timerAt ?? null }

@@ -73,7 +73,7 @@ export async function* openTasksOf(ctx: Ctx, customerId: string): AsyncGenerator
   let after: Record<string, unknown> | undefined
   do {
     const { items, last } = await ctx.table.query({ pk, begins: 'task#', limit: PAGE, ...(after && { after }) })
-    const open = items.map((item) => recordIn<'task', Task>(item)).filter((one) => one.state === 'open' && !one.deletedAt)
+    const open = items.map((item) => recordIn<'task', Task>(item)).filter((one) => one.state === 'open' && !one.deletedAt && !one.erasedAt)
     if (open.length > 0) yield open
     after = last
   } while (after)
