@@ -21,15 +21,16 @@ export interface Imported {
   readUnitsPerRow: number
 }
 
-/** Ends the process at its nth write from now on, when the write is done and nobody has learnt of it. */
+/** Ends the process at its nth written item from now on, when the call that writes it is done and nobody has learnt of it. */
 const death = { left: Infinity, dead: false }
 
 function mortal(table: Table): Table {
   const alive = <T>(call: () => Promise<T>): Promise<T> => (death.dead ? Promise.reject(new Error('the process has ended')) : call())
-  const writing = async <T>(call: () => Promise<T>): Promise<T> => {
+  const writing = async <T>(items: number, call: () => Promise<T>): Promise<T> => {
     if (death.dead) throw new Error('the process has ended')
     const done = await call()
-    if (--death.left > 0) return done
+    death.left -= items
+    if (death.left > 0) return done
     death.dead = true
     throw new Error('the process ends')
   }
@@ -38,9 +39,9 @@ function mortal(table: Table): Table {
     getAll: (keys, how) => alive(() => table.getAll(keys, how)),
     query: (query) => alive(() => table.query(query)),
     scan: (page) => alive(() => table.scan(page)),
-    write: (write, how) => writing(() => table.write(write, how)),
-    writeAll: (writes, token) => writing(() => table.writeAll(writes, token)),
-    writeEach: (writes) => writing(() => table.writeEach(writes)),
+    write: (write, how) => writing(1, () => table.write(write, how)),
+    writeAll: (writes, token) => writing(writes.length, () => table.writeAll(writes, token)),
+    writeEach: (writes) => writing(writes.length, () => table.writeEach(writes)),
   }
 }
 

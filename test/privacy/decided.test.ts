@@ -108,7 +108,13 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   duplicate_scan: { cursor: 'a place among ids' },
   merge: { fields: 'names of fields', 'history.before.*': 'sums and days' },
   inspection: { 'after.*': 'a key without a name' },
-  erasure: { reference: 'of one word, and asked to name nobody', files: 'ids', elsewhere: 'ids', 'at.after': 'a key within a partition' },
+  erasure: {
+    reference: 'of one word, and asked to name nobody',
+    files: 'ids',
+    elsewhere: 'ids',
+    'at.after': 'a key within a partition',
+    'at.key': 'a file’s, which holds ids',
+  },
   import: { team: 'ids', phase: 'a run’s name', 'failure.code': 'a code', 'failure.message': 'words about a file’s form' },
   export: { '*': 'what was asked for, and the parts of a file' },
 }

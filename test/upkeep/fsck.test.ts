@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { entities } from '../../domain/index.ts'
 import { customer } from '../../domain/customer/customer/index.ts'
 import { history } from '../../domain/customer/purchase/index.ts'
+import { clock, keepSegments, member } from '../../domain/data/segment/index.ts'
 import { allKinds, inspect, mend, step, type Finding } from '../../domain/data/upkeep/index.ts'
 import { placeOf } from '../../domain/kernel/entity.ts'
+import type { Change } from '../../domain/kernel/event.ts'
 import type { Item, Key } from '../../domain/kernel/table/table.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
 import { runJob, settle } from '../support/stream.ts'
@@ -89,6 +91,39 @@ describe('a look at the whole table', () => {
     }
     expect(await crm.table.get(fileKey(id))).toEqual(file)
     expect((await crm.table.get(historyKey(id)))?.['net']).toBe(2730)
+  })
+
+  test('holds segments against their members: counters by counting, standings, and the next look at the rules', async () => {
+    const rule = { field: 'occupation', op: 'is', value: 'weaver' }
+    const { id: segmentId } = await post('/segments', { name: 'Weavers', rule })
+    await runJob(crm, 'segments')
+    const ids: string[] = []
+    for (const name of ['One', 'Two', 'Three']) ids.push((await post('/customers', { name, occupation: 'weaver' })).id)
+    await settle(crm)
+    crm.clock.now = '2026-11-22T11:30:00.000Z'
+    const counted = async () => (await crm.call('GET', `/segments/${segmentId}`, { as: 'admin' })).body['members']
+    const listed = async () => (await crm.call('GET', `/segments/${segmentId}/members`, { as: 'admin' })).body['items'].length
+    expect([await counted(), await listed(), await findings()]).toEqual([3, 3, []])
+    const counter = { pk: `segmentcount#${String(segmentId).slice(4)}`, sk: '0' }
+    const [first = ''] = ids
+    const clockKey = placeOf(clock, clock.id('', first))
+    const memberKey = placeOf(member, member.id(String(segmentId).slice(4), first))
+    const tampering: [string[], () => Promise<unknown>][] = [
+      [['I7'], () => crm.table.write({ update: counter, add: { members: 5 } })],
+      [['I5', 'I8'], () => crm.table.write({ update: clockKey, set: { standings: {} } })],
+      [['I7', 'I8'], () => crm.table.write({ delete: memberKey })],
+    ]
+    for (const [invariants, tamper] of tampering) {
+      await tamper()
+      const found = await findings()
+      expect(found.map(({ invariant }) => invariant).sort()).toEqual([...invariants].sort())
+      for (let rounds = 0; rounds < 3; rounds++) for (const one of await findings()) await mend(crm.ctx(), allKinds(), one)
+      await settle(crm)
+      // What rebuild tells the projection of every record: what is true by the rule comes back with its events.
+      await keepSegments.project(crm.ctx(), [{ after: await crm.table.get(fileKey(first)) } as Change])
+      await settle(crm)
+      expect([await findings(), await counted(), await listed()]).toEqual([[], 3, 3])
+    }
   })
 
   test('by the clock goes step by step to the end, counts what it found, and begins again next time', async () => {

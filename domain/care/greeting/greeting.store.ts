@@ -22,6 +22,10 @@ export const greeting = entity({
 })
 export type GreetingRecord = RecordOf<typeof greeting>
 
+/** The list of those that wait to be sent. */
+export const READY = 'ready'
+export const wishOutcomes = ['sent', 'not_sent'] as const
+
 /** A greeting written for a customer, for whoever sends messages: one an occasion and year. */
 export const wish = entity({
   noun: 'wish',
@@ -35,8 +39,15 @@ export const wish = entity({
       language: z.enum(tongues),
       channel: z.string().optional(),
       text: z.string(),
+      /** What came of it, told once; absent while it waits to be sent. */
+      outcome: z.enum(wishOutcomes).optional(),
+      outcomeAt: f.instant().optional(),
+      /** Why it was not sent, or how it was taken. */
+      note: f.line(500).optional(),
     }),
-  personal: ['text'],
+  row: ['customerId', 'occasion', 'day', 'language', 'channel', 'text', 'outcome', 'outcomeAt'],
+  list: { on: ['outcome', 'day'], key: ({ outcome, day }) => ({ facet: outcome ?? READY, order: day }) },
+  personal: ['text', 'note'],
 })
 export type Wish = RecordOf<typeof wish>
 
@@ -74,6 +85,7 @@ export type PolicyRecord = RecordOf<typeof greetingPolicy>
 
 export const greetingMoved = event('greeting.moved', 'A customer’s days to be greeted on were looked at', { published: false })
 export const wishWritten = event('wish.written', 'A greeting is ready to be sent to a customer')
+export const wishTold = event('wish.told', 'It was told what came of a greeting')
 export const runBegun = event('festival_run.begun', 'The customers of a tier are about to be greeted for a festival')
 export const runMoved = event('festival_run.moved', 'A page of a tier’s customers was looked at for a festival', { published: false })
 export const runDone = event('festival_run.done', 'All customers of a tier were looked at for a festival')

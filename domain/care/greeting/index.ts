@@ -2,6 +2,7 @@ import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import * as a from './greeting.actions.ts'
 import * as s from './greeting.store.ts'
+import * as m from './message.actions.ts'
 import { newPolicy } from './policy.ts'
 
 export { comeDue, follow } from './greeting.due.ts'
@@ -10,9 +11,9 @@ export { festivalDay, festivals, type Festival } from './festival.ts'
 export { greeting, festivalRun, greetingPolicy, wish, wishWritten, type Wish } from './greeting.store.ts'
 
 export default module('greeting', {
-  verbs: ['read', 'write'],
+  verbs: ['read', 'write', 'send'],
   entities: [s.greeting, s.wish, s.festivalRun, s.greetingPolicy],
-  events: [s.greetingMoved, s.wishWritten, s.runBegun, s.runMoved, s.runDone, s.policyChanged],
+  events: [s.greetingMoved, s.wishWritten, s.wishTold, s.runBegun, s.runMoved, s.runDone, s.policyChanged],
   routes: [
     route('GET /greeting-policy', a.showPolicy, { can: 'greeting:read', summary: 'Whom the workspace greets on which days, and how' }),
     route('POST /greeting-policy', a.setPolicy, {
@@ -31,6 +32,23 @@ export default module('greeting', {
       can: 'greeting:read',
       summary: 'What a customer will be greeted for, with the words, and what not and why',
       faults: ['customer.not_found'],
+    }),
+    route('GET /greeting-messages', m.list, {
+      can: 'greeting:send',
+      summary: 'Greetings that wait to be sent, or what came of others',
+      faults: ['scope.outside'],
+    }),
+    route('GET /greeting-messages/{id}', m.show, {
+      can: 'greeting:send',
+      summary: 'A greeting with where it goes, and whether it may be sent now',
+      description: 'Read it right before sending: the customer may have changed their mind since it was written.',
+    }),
+    route('POST /greeting-messages/{id}/outcome', m.tell, {
+      can: 'greeting:send',
+      summary: 'Say what came of a greeting',
+      description: 'Told once; the same again changes nothing. One that was sent is on the customer’s timeline.',
+      example: { outcome: 'sent' },
+      faults: ['greeting_message.told'],
     }),
   ],
 })

@@ -105,6 +105,36 @@ export function withEntry(before: Consent['standings'], entry: Entry, entryId: s
   return { ...before, [key]: { decision, at, entryId, ...(textVersion !== undefined && { textVersion }) } }
 }
 
+type Standings = Consent['standings']
+
+/** Which of two words on one matter counts: the later; of two at the same moment, the no. */
+function lastWord(one: Standing | undefined, other: Standing | undefined): Standing | undefined {
+  if (!one || !other) return one ?? other
+  const wins = other.at > one.at || (other.at === one.at && other.decision === 'withdrawn')
+  return wins ? other : one
+}
+
+/** What two files of one person say together: on each matter the last word. */
+export function standingsTogether(mine: Standings, theirs: Standings): Standings {
+  const entries = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].flatMap((key): [string, Standing][] => {
+    const said = lastWord(mine[key], theirs[key])
+    return said ? [[key, said]] : []
+  })
+  return Object.fromEntries(entries)
+}
+
+/**
+ * What each of two files says once they are parted: what came over goes back, and what was said while they were one holds for the
+ * survivor. A no said meanwhile holds for both, since nobody knows which of them said it.
+ * @param before the survivor's when they were merged
+ */
+export function standingsParted(now: Standings, before: Standings, theirs: Standings): { mine: Standings; theirs: Standings } {
+  const came = standingsTogether(before, theirs)
+  const since = Object.entries(now).filter(([key, { entryId }]) => came[key]?.entryId !== entryId)
+  const noes = since.filter(([, { decision }]) => decision === 'withdrawn')
+  return { mine: standingsTogether(before, Object.fromEntries(since)), theirs: standingsTogether(theirs, Object.fromEntries(noes)) }
+}
+
 /** Whether a person may be contacted, and why or why not. */
 export interface Permit {
   allowed: boolean

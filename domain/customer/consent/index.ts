@@ -4,8 +4,8 @@ import * as a from './consent.actions.ts'
 import { newPolicy } from './consent.ts'
 import * as s from './consent.store.ts'
 
-export { permits, type Permit } from './consent.ts'
-export { consent, consentEntry, consentPolicy, mayContact, type ConsentRecord } from './consent.store.ts'
+export { consentShape, permits, standingsParted, standingsTogether, type Consent, type Permit } from './consent.ts'
+export { consent, consentEntry, consentMoved, consentPolicy, mayContact, type ConsentRecord } from './consent.store.ts'
 
 export default module('consent', {
   verbs: ['read', 'write', 'policy'],

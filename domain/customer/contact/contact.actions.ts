@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import { mustStand } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
@@ -30,14 +31,16 @@ export const add = action(
     input: z.strictObject({ id: idOf(customer), personId: idOf(customer), ...contactFileShape(), primary: z.boolean().default(false) }),
     output: view(),
   }),
-  async (ctx, { id, personId, role, title, primary }) => {
+  async (ctx, { id, personId, role, title, externalIds, primary }) => {
     const held = await hold(ctx, id, personId)
     mayJoin(ctx, id, held)
-    const fields: Contact = { personId, role, primary, ...(title !== undefined && { title }) }
     const there = held.there?.deletedAt ? undefined : held.there
+    const ids = externalIds ?? there?.externalIds
+    const fields: Contact = { personId, role, primary, ...(title !== undefined && { title }), ...(ids && { externalIds: ids }) }
     if (!there) return write(ctx, id, held, fields, contactAdded)
     ctx.request.existing = true
-    const same = there.role === role && there.title === title && there.primary === primary
+    const same =
+      there.role === role && there.title === title && there.primary === primary && isDeepStrictEqual(there.externalIds, fields.externalIds)
     return same ? there : write(ctx, id, held, fields, contactChanged)
   },
 )
@@ -61,7 +64,7 @@ async function write(
 ): Promise<ContactRecord> {
   const id = contactId(companyId, fields.personId)
   const { record, change } = there
-    ? alter(ctx, contact, there, { title: null, ...fields, deletedAt: null }, type)
+    ? alter(ctx, contact, there, { title: null, externalIds: null, ...fields, deletedAt: null }, type)
     : create(ctx, contact, fields, type, { customer: companyId, own: keysOf(fields.personId).first })
   const { role, title } = fields
   const other = mirror
@@ -97,13 +100,9 @@ export const change = action(
     await mustMatch(ctx, contact, before, patch)
     const { role = before.role, primary = before.primary } = patch
     const title = patch.title === undefined ? before.title : (patch.title ?? undefined)
-    return write(
-      ctx,
-      customerIdIn(id),
-      held,
-      { personId: before.personId, role, primary, ...(title !== undefined && { title }) },
-      contactChanged,
-    )
+    const externalIds = patch.externalIds === undefined ? before.externalIds : (patch.externalIds ?? undefined)
+    const fields = { personId: before.personId, role, primary, ...(title !== undefined && { title }), ...(externalIds && { externalIds }) }
+    return write(ctx, customerIdIn(id), held, fields, contactChanged)
   },
 )
 

@@ -5,7 +5,7 @@ import { keysOf } from '../../kernel/id.ts'
 import { recordIn } from '../../kernel/place.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import type { Item } from '../../kernel/table/table.ts'
-import { customer } from '../customer/index.ts'
+import { customer, namesOf } from '../customer/index.ts'
 import { contactShape, employerShape, type Contact, type Employer } from './contact.ts'
 
 /** A person's part in a company. Lives with the company; its own key is the person's, so a person has one part in each. */
@@ -14,7 +14,8 @@ export const contact = entity({
   prefix: 'con',
   home: 'customer',
   fields: () => z.object(contactShape()),
-  personal: ['title'],
+  unique: { on: ['externalIds'], values: (fields) => namesOf('contact', fields), fault: 'contact.identity_taken' },
+  personal: ['title', 'externalIds'],
 })
 export type ContactRecord = RecordOf<typeof contact>
 

@@ -2,6 +2,7 @@ import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import * as a from './contact.actions.ts'
 import { contact, employer } from './contact.store.ts'
+import { putBy } from './upsert.ts'
 
 export { add as addContact, contactAdded, contactChanged, contactRemoved, remove as removeContact } from './contact.actions.ts'
 export { contactRoles } from './contact.ts'
@@ -23,6 +24,14 @@ export default module('contact', {
     }),
     route('GET /customers/{id}/contacts', a.list, { can: 'contact:read', summary: 'A company’s contacts' }),
     route('GET /customers/{id}/employers', a.employers, { can: 'contact:read', summary: 'Where a person works' }),
+    route('PUT /contacts/by/{system}/{externalId}', putBy, {
+      can: 'contact:write',
+      status: 201,
+      summary: 'Name or change another system’s contact',
+      faults: [...faults, 'contact.needs_both', 'contact.stands', 'contact.identity_taken', 'customer.unknown'],
+      description: 'Company and person by our ids, or by theirs in another system. 201 when it was named, 200 when it was there.',
+      example: { company: { system: 'erp', id: 'C-7' }, person: { system: 'erp', id: 'P-12' }, role: 'buyer' },
+    }),
     route('GET /contacts/{id}', a.show, { can: 'contact:read', summary: 'One contact' }),
     route('PATCH /contacts/{id}', a.change, {
       can: 'contact:write',

@@ -8,6 +8,18 @@ export { customer, type CustomerRecord } from './customer.store.ts'
 export { change as changeCustomer, cleanPatch, open as openCustomer, type FilePatch } from './customer.actions.ts'
 export { normalised } from './normalise.ts'
 export {
+  customerNamed,
+  differing,
+  externalIdsShape,
+  namedShape,
+  namesOf,
+  openedOnce,
+  recordNamed,
+  whoseShape,
+  withName,
+  type ExternalId,
+} from './external.ts'
+export {
   afterPurchase,
   channels,
   type Channel,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { following } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
+import { inLanes as inSome } from '../../kernel/lanes.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { Fault, fault, type Issue } from '../../kernel/fault.ts'
 import { issuesOf, untilFresh } from '../../kernel/invoke.ts'
@@ -182,11 +183,4 @@ function refused(index: number, { status, code, message, facts }: Fault): Result
 }
 
 /** Does work for each, a few at a time. */
-async function inLanes<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const waiting = all.values()
-  await Promise.all(
-    Array.from({ length: LANES }, async () => {
-      for (const one of waiting) await work(one)
-    }),
-  )
-}
+const inLanes = <T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> => inSome(all, LANES, work)

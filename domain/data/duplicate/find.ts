@@ -2,6 +2,7 @@ import { blockNames, compared, memberKey, membersOf, type Alike } from '../../cu
 import { customer } from '../../customer/customer/index.ts'
 import { commit } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
+import { inLanes as inSome } from '../../kernel/lanes.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { Fault } from '../../kernel/fault.ts'
 import { untilFresh } from '../../kernel/invoke.ts'
@@ -162,11 +163,4 @@ async function readAll(ctx: Ctx, keys: readonly Key[]): Promise<(Item | undefine
 }
 
 /** Does work for each, a few at a time. */
-export async function inLanes<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const waiting = all.values()
-  await Promise.all(
-    Array.from({ length: Math.min(LANES, all.length) }, async () => {
-      for (const one of waiting) await work(one)
-    }),
-  )
-}
+export const inLanes = <T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> => inSome(all, LANES, work)

@@ -27,6 +27,7 @@ export async function changeOne(ctx: Ctx, edit: EditRecord, customerId: string):
     )
   } catch (error) {
     if (!(error instanceof Fault) || error.status >= 500) throw error
+    if (await lineAt(ctx, edit.id, customerId)) return 'seen'
     return { customerId, code: error.code, detail: error.message }
   }
 }
@@ -35,7 +36,9 @@ async function changed(ctx: Ctx, edit: EditRecord, customerId: string): Promise<
   const [file, known] = await Promise.all([find(ctx, customer, customerId), lineAt(ctx, edit.id, customerId)])
   if (known) return 'seen'
   const asked = requestFor(edit.does, file)
-  if (!asked) return 'unchanged'
+  // Another run of this step may have changed them between our two reads: its line is there whenever its change is.
+  const asItIs = async (): Promise<Outcome> => ((await lineAt(ctx, edit.id, customerId)) ? 'seen' : 'unchanged')
+  if (!asked) return asItIs()
   const { action } = routeOf(asked.route)
   const parsed = action.schemas().input.safeParse({ ...asked.body, id: customerId })
   if (!parsed.success) throw fault('invalid', 'input.invalid', 'The input is not valid.', { errors: issuesOf(parsed.error) })
@@ -43,7 +46,7 @@ async function changed(ctx: Ctx, edit: EditRecord, customerId: string): Promise<
   const within: Ctx = { ...ctx, request: { ...ctx.request, action: action.name }, table: plan.tableFor(0) }
   await following(parsed.data, (said) => action.run(within, said))
   const image = plan.images().find(({ after }) => after?.['noun'] === 'customer' && after['id'] === customerId)
-  if (!image?.after) return 'unchanged'
+  if (!image?.after) return asItIs()
   const line: Line = {
     editId: edit.id,
     customerId,

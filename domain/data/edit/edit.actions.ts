@@ -5,6 +5,7 @@ import { alter, commit, create } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { dueSchema } from '../../kernel/event.ts'
 import { fault, invalid, missing } from '../../kernel/fault.ts'
+import { inLanes } from '../../kernel/lanes.ts'
 import { facet, page } from '../../kernel/page.ts'
 import { scopeOf } from '../../kernel/permission.ts'
 import { permissionOf } from '../../kernel/route.ts'
@@ -200,7 +201,7 @@ async function counting(ctx: Ctx, edit: EditRecord): Promise<{ outcome: 'stepped
 async function running(ctx: Ctx, edit: EditRecord): Promise<{ outcome: 'stepped' | 'done' }> {
   const { ids, nextCursor } = await targets(ctx, edit.where, edit.cursor)
   const outcomes: Outcome[] = []
-  await inLanes(ids, async (customerId) => void outcomes.push(await changeOne(ctx, edit, customerId)))
+  await inTurns(ids, async (customerId) => void outcomes.push(await changeOne(ctx, edit, customerId)))
   const failed = outcomes.filter((one) => typeof one === 'object')
   const sums = {
     unchanged: edit.unchanged + outcomes.filter((one) => one === 'unchanged').length,
@@ -215,17 +216,15 @@ async function running(ctx: Ctx, edit: EditRecord): Promise<{ outcome: 'stepped'
 async function undoing(ctx: Ctx, edit: EditRecord): Promise<{ outcome: 'stepped' | 'done' }> {
   const { items, nextCursor } = await page(ctx, facet(editLine, edit.id), { limit: UNDO_PAGE, cursor: edit.cursor })
   const ids = items.map((item) => String((item['row'] as Item)['customerId']))
-  await inLanes(ids, (customerId) => undoOne(ctx, edit.id, customerId))
+  await inTurns(ids, (customerId) => undoOne(ctx, edit.id, customerId))
   const end = { state: 'undone', cursor: null, dueAt: null, finishedAt: ctx.now } as const
   await save(ctx, edit, nextCursor === undefined ? end : { cursor: nextCursor })
   return { outcome: nextCursor === undefined ? 'done' : 'stepped' }
 }
 
 /** Does work for each: those that share a counter one after another, the others at once. */
-async function inLanes(ids: readonly string[], work: (customerId: string) => Promise<void>): Promise<void> {
-  await Promise.all(
-    Array.from({ length: LANES }, async (_, lane) => {
-      for (const id of ids) if (laneOf(id) === lane) await work(id)
-    }),
-  )
+function inTurns(ids: readonly string[], work: (customerId: string) => Promise<void>): Promise<void> {
+  return inLanes(Map.groupBy(ids, laneOf).values(), LANES, async (some, going) => {
+    for (const id of some) if (going()) await work(id)
+  })
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { consentShape } from '../../customer/consent/index.ts'
 import { event } from '../../kernel/event.ts'
 import { entity, type RecordOf } from '../../kernel/entity.ts'
 import * as f from '../../kernel/fields.ts'
@@ -32,6 +33,8 @@ export const mergeShape = () => ({
   history: z.object({ before: values().optional(), version: z.int().optional(), theirs: z.boolean() }),
   /** The survivor's tier before the merge, if there was one, and what a person had decided of the tier it has since. */
   tier: z.object({ before: values().optional(), override: values().optional() }),
+  /** What the survivor had agreed to and withdrawn before, when anything came over. */
+  consent: consentShape().standings.optional(),
   /** Points that came over, by lot, and what was owed. */
   points: z.object({ lots: z.record(z.string(), z.int()), owed: z.int() }).optional(),
 })

@@ -14,6 +14,7 @@ import { newKey } from '../../kernel/id.ts'
 import { page, pageInput, pageOf } from '../../kernel/page.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { find, idOf } from '../../kernel/record.ts'
+import { consentMerged, consentParted } from './consent.ts'
 import { holdsBoth, linesOf, mergedFields, patchOf, sides, type Choice, type Patch } from './field.ts'
 import { headPutBackIn, headSetAsideIn, pointsMerged, pointsParted, tierMerged, tierParted } from './head.ts'
 import {
@@ -122,6 +123,7 @@ export const mergeFiles = action(
       pointsMerged(ctx, mine, theirs, ids),
       pairSettled(ctx, survivor.id, other.id, 'merged'),
     ])
+    const said = consentMerged(ctx, mine, theirs, survivor.id)
     const fields: Omit<MergeRecord, 'id' | 'version' | 'createdAt' | 'updatedAt'> = {
       survivorId: survivor.id,
       absorbedId: other.id,
@@ -131,6 +133,7 @@ export const mergeFiles = action(
       history: sums.kept,
       tier: tiers.kept,
       ...(points.kept && { points: points.kept }),
+      ...(said.kept && { consent: said.kept }),
     }
     const made = create(ctx, merge, fields, mergeMade, { customer: survivor.id, own: key })
     const changes: Change[] = [
@@ -141,6 +144,7 @@ export const mergeFiles = action(
       ...sums.changes,
       ...tiers.changes,
       ...points.changes,
+      ...said.changes,
       ...headSetAsideIn(ctx, theirs, survivor.id),
       ...pair,
     ]
@@ -182,6 +186,7 @@ export const undo = action(
       ...tierParted(ctx, mine, before.tier),
       ...(await pointsParted(ctx, mine, before)),
       ...headPutBackIn(ctx, theirs),
+      ...consentParted(ctx, mine, theirs, before),
       ...(await pairSettled(ctx, survivorId, absorbedId, 'open')),
     ]
     return commitPosted(ctx, changes, {

@@ -5,6 +5,7 @@ import { daysLater } from '../../kernel/clock.ts'
 import { alter, commit, create } from '../../kernel/commit.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { dueSchema } from '../../kernel/event.ts'
+import { fault } from '../../kernel/fault.ts'
 import { customerIdIn } from '../../kernel/id.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { find, idOf, viewOf } from '../../kernel/record.ts'
@@ -43,6 +44,7 @@ export const show = action(
   () => ({ input: z.strictObject({ id: idOf(s.archive) }), output: view() }),
   async (ctx, { id }) => {
     const record = await find(ctx, s.archive, id)
+    if (record.state === 'erased') throw fault('gone', 'archive.erased_since', 'Somebody whom it named was erased since. Ask for it anew.')
     if (record.state !== 'ready' || record.expiresAt <= ctx.now) return record
     const url = await ctx.files.downloadUrl(s.archiveFile(record), { name: `${customerIdIn(id)}.zip`, seconds: LINK_SECONDS })
     return { ...record, url }

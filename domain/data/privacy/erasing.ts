@@ -6,6 +6,7 @@ import { alter, commit } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { dueSchema } from '../../kernel/event.ts'
+import { cameBack, FIRST_FOLDER, sweepBucket } from './bucket.ts'
 import { forget } from './elsewhere.ts'
 import { empty } from './empty.ts'
 import * as s from './privacy.store.ts'
@@ -29,8 +30,8 @@ export const goOn = action(
     if (!before || before.dueAt === undefined || before.dueAt > ctx.now) return {}
     // First of all beside the table: a restore must never bring back who is emptied here.
     if (before.at.file === 0 && before.at.after === undefined) await register(ctx, before)
-    const { done, next } = await sweep(ctx, before)
-    const facts = { emptied: before.emptied + done, inRound: before.inRound + done }
+    const { done, next, ...more } = await sweep(ctx, before)
+    const facts = { ...more, emptied: before.emptied + done, inRound: before.inRound + done }
     await commit(ctx, [next ? moved(ctx, before, { ...facts, at: next }) : rounded(ctx, before, facts)])
     return {}
   },
@@ -43,7 +44,7 @@ function moved(ctx: Ctx, before: s.ErasureRecord, facts: Partial<s.Erasure>) {
 /** The end of a round: another one after a while, or the end of all when it found nothing. */
 function rounded(ctx: Ctx, before: s.ErasureRecord, facts: { emptied: number; inRound: number }) {
   if (before.state === 'settling' && facts.inRound === 0) {
-    const end = { ...facts, state: 'done' as const, finishedAt: ctx.now, dueAt: null, at: { file: 0 } }
+    const end = { ...facts, state: 'done' as const, finishedAt: ctx.now, dueAt: null, at: { file: 0 }, marks: null, inFlight: null }
     return alter(ctx, s.erasure, before, end, s.erasureDone).change
   }
   return moved(ctx, before, { emptied: facts.emptied, inRound: 0, state: 'settling', at: { file: 0 }, dueAt: later(ctx.now, SETTLE_MS) })
@@ -53,10 +54,18 @@ async function register(ctx: Ctx, { customerId, files, reason, byId, confirmedAt
   await ctx.files.write(s.registerFile(customerId), JSON.stringify({ customerId, files, reason, byId, confirmedAt }), 'application/json')
 }
 
-/** One page of one partition; with the last, what lies elsewhere. */
-async function sweep(ctx: Ctx, { files, at, elsewhere }: s.ErasureRecord): Promise<{ done: number; next?: s.Erasure['at'] }> {
+interface Swept {
+  done: number
+  next?: s.Erasure['at']
+  files?: string[]
+  staleBefore?: string
+}
+
+/** One page of one partition; after the last, what lies elsewhere; then some files of the bucket. */
+async function sweep(ctx: Ctx, before: s.ErasureRecord): Promise<Swept> {
+  const { files, at } = before
   const file = files[at.file]
-  if (file === undefined) return { done: await forgotten(ctx, elsewhere) }
+  if (file === undefined) return at.key === undefined ? others(ctx, before) : bucket(ctx, before, at.key)
   const { pk } = placeOf(customer, file)
   const { items, last } = await ctx.table.query({ pk, limit: PAGE, ...(at.after !== undefined && { from: `${at.after}\u0000` }) })
   const done = await each(items, (item) => empty(ctx, item))
@@ -64,7 +73,20 @@ async function sweep(ctx: Ctx, { files, at, elsewhere }: s.ErasureRecord): Promi
   return { done: done + (await emptyFolders(ctx, file)), next: { file: at.file + 1 } }
 }
 
-const forgotten = (ctx: Ctx, ids: readonly string[]): Promise<number> => each(ids, (id) => forget(ctx, id))
+/** Records of others, and the person once more. What was found until now may have been read into a file until now. */
+async function others(ctx: Ctx, before: s.ErasureRecord): Promise<Swept> {
+  const { files, elsewhere, inRound, state } = before
+  const done = await each(elsewhere, (id) => forget(ctx, id))
+  const back = await cameBack(ctx, before)
+  if (back.length > 0) return { done: done + back.length, next: { file: files.length }, files: [...files, ...back] }
+  const stale = state === 'sweeping' || inRound + done > 0 ? { staleBefore: ctx.now } : {}
+  return { done, next: { file: files.length, key: FIRST_FOLDER }, ...stale }
+}
+
+async function bucket(ctx: Ctx, before: s.ErasureRecord, key: string): Promise<Swept> {
+  const { done, next } = await sweepBucket(ctx, before, key)
+  return { done, ...(next !== undefined && { next: { file: before.files.length, key: next } }) }
+}
 
 async function emptyFolders(ctx: Ctx, customerId: string): Promise<number> {
   let removed = 0

@@ -11,7 +11,9 @@ import { keysOf } from '../../kernel/id.ts'
 import { facet, list as listPage, pageInput, pageOf, rowView, workspaceSecret } from '../../kernel/page.ts'
 import { find, idOf, viewOf } from '../../kernel/record.ts'
 import type { Item } from '../../kernel/table/table.ts'
+import { haltImports } from '../transfer/index.ts'
 import { namedIn } from './elsewhere.ts'
+import { marksOf, namesOf } from './bucket.ts'
 import { tombstone } from './empty.ts'
 import { keptFields, kindsOfPeople } from './kinds.ts'
 import * as s from './privacy.store.ts'
@@ -46,7 +48,8 @@ const output = () =>
 const ALSO = [
   'Addresses, numbers and ids are free for another file.',
   'The event log keeps that, when and by whom something changed; it never held the values.',
-  'Files of imports and exports may name the person until the bucket drops them, 30 days after they were made at the latest.',
+  'Files of exports, of imports and their reports that were begun before are removed whole, whoever else they are of.',
+  'Imports that have not ended are halted for good: what they have written stays, the rest is to be imported from a new file.',
   'Backups name the person for 35 days; after a restore the erasure is done again.',
   'This cannot be undone.',
 ]
@@ -80,6 +83,8 @@ export const erase = action(
 )
 
 async function confirmed(ctx: Ctx, file: CustomerRecord, reason: s.Erasure['reason'], reference: string | undefined) {
+  // First, so that from the moment the person's addresses are free no row of an older file takes them.
+  const inFlight = await haltImports(ctx, namesOf(file))
   const fields: s.Erasure = {
     customerId: file.id,
     files: [file.id, ...(file.absorbed ?? [])],
@@ -90,6 +95,8 @@ async function confirmed(ctx: Ctx, file: CustomerRecord, reason: s.Erasure['reas
     state: 'sweeping',
     at: { file: 0 },
     elsewhere: await namedIn(ctx, file),
+    marks: await marksOf(ctx, file),
+    inFlight,
     emptied: 0,
     inRound: 0,
     dueAt: ctx.now,

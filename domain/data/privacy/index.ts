@@ -26,6 +26,7 @@ export default module('privacy', {
     route('GET /archives/{id}', archives.show, {
       can: 'privacy:export',
       summary: 'A person’s archive, with a link to it when it is ready',
+      faults: ['archive.erased_since'],
     }),
     route('POST /customers/{id}/erase', a.erase, {
       can: 'privacy:erase',

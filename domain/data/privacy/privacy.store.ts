@@ -20,8 +20,17 @@ const erasureShape = () => ({
   confirmedAt: f.instant(),
   /** `sweeping`: records are being emptied. `settling`: looked over again for what was written at the same moment. */
   state: z.enum(['sweeping', 'settling', 'done']),
-  /** Which of the files is being gone through, and the sort key it has come to. */
-  at: z.object({ file: z.int().min(0), after: z.string().optional() }),
+  /** Which of the files is being gone through, and the sort key it has come to; after them the bucket, and the key it has come to. */
+  at: z.object({ file: z.int().min(0), after: z.string().optional(), key: z.string().optional() }),
+  /** Files of many people that were begun before then may name the person: when records were last found that did. */
+  staleBefore: f.instant().optional(),
+  /** Keyed hashes of the person's identities, until all is done. */
+  marks: z.array(z.string()).max(200).optional(),
+  /** Rows of imports that were being written when the erasure was confirmed. */
+  inFlight: z
+    .array(z.object({ importId: z.string(), row: z.int() }))
+    .max(100)
+    .optional(),
   /** Records of others that name the person. */
   elsewhere: z.array(z.string()).max(500),
   emptied: z.int().min(0),
@@ -42,13 +51,15 @@ export const erasure = entity({
   home: 'workspace',
   fields: () => z.object(erasureShape()),
   row: ['customerId', 'reason', 'state', 'confirmedAt', 'finishedAt', 'files'],
+  personal: ['marks'],
   list: { on: ['confirmedAt'], key: ({ confirmedAt }) => ({ facet: 'all', order: confirmedAt }) },
   due: { on: ['dueAt'], key: ({ dueAt }) => (dueAt === undefined ? undefined : { job: 'erasures', at: dueAt }) },
 })
 export type ErasureRecord = RecordOf<typeof erasure>
 
 export const archiveShape = () => ({
-  state: z.enum(['making', 'ready']),
+  /** `erased`: somebody else whom it named was erased since. */
+  state: z.enum(['making', 'ready', 'erased']),
   byId: z.string(),
   records: z.int().min(0).optional(),
   bytes: z.int().min(0).optional(),
@@ -84,12 +95,15 @@ export async function erasureAt(ctx: Ctx, id: string): Promise<ErasureRecord | u
   return item && recordIn<'erasure', Erasure>(item)
 }
 
-/** Where a person's own files lie. Archives are exports, which the bucket drops by itself after two weeks. */
+/** Where archives of people lie. They are exports, which the bucket drops by itself after two weeks. */
+export const ARCHIVES = 'export/person/'
+
+/** Where a person's own files lie. */
 export const foldersOf = (customerId: string): readonly string[] => [
-  `export/person/${keysOf(customerId).first}/`,
+  `${ARCHIVES}${keysOf(customerId).first}/`,
   `file/${keysOf(customerId).first}/`,
 ]
-export const archiveFile = ({ id }: Pick<ArchiveRecord, 'id'>): string => `export/person/${keysOf(id).first}/${id}.zip`
+export const archiveFile = ({ id }: Pick<ArchiveRecord, 'id'>): string => `${ARCHIVES}${keysOf(id).first}/${id}.zip`
 
 /** The copy of an erasure beside the table. */
 export const REGISTER = 'register/erased/'

@@ -9,6 +9,7 @@ export { elapse } from './due.ts'
 export { membersOf, place } from './member.actions.ts'
 export { segmentCount } from './preview.ts'
 export { keepSegments } from './project.ts'
+export { recounted, standingsOf } from './recount.ts'
 export { segment, member, clock, segmentEntered, segmentLeft, type MemberRecord, type SegmentRecord } from './segment.store.ts'
 
 const ruleExample = {

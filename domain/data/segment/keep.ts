@@ -8,7 +8,18 @@ import type { Facts } from './facts.ts'
 import { readFacts, readsOf } from './read.ts'
 import type { Def } from './registry.ts'
 import { isShown, nextStanding, type Clock, type Standing } from './segment.ts'
-import { clock, clockMoved, counted, member, memberIdOf, memberIn, segmentEntered, segmentLeft, type ClockRecord } from './segment.store.ts'
+import {
+  clock,
+  clockIn,
+  clockMoved,
+  counted,
+  member,
+  memberIdOf,
+  memberIn,
+  segmentEntered,
+  segmentLeft,
+  type ClockRecord,
+} from './segment.store.ts'
 import { isTrue, nextChange } from './truth.ts'
 
 /** Moves of one transaction: each writes the member and a counter, beside the clock. */
@@ -37,21 +48,33 @@ export interface Move {
  * Nothing to change: one round of reads, no write. A move: the clock, the member and a counter in one transaction: about 10 units.
  */
 export async function keep(ctx: Ctx, customerId: string, defs: readonly Def[], look: Look = {}): Promise<Move[]> {
-  const { moves, into } = await untilFresh(() => keepOnce(ctx, customerId, defs, look))
+  const { moves, into, absorbed } = await untilFresh(() => keepOnce(ctx, customerId, defs, look))
+  // Who is taken out by hand is taken out of what those they absorbed had been put into, too: then all is looked at again.
+  if (look.takeOut && absorbed.length > 0) {
+    for (const one of absorbed) await untilFresh(() => keepOnce(ctx, one, defs, { takeOut: look.takeOut ?? [] }))
+    return [...moves, ...(await untilFresh(() => keepOnce(ctx, customerId, defs, look))).moves]
+  }
   // What happens to a file that was merged into another one counts for that one.
   if (into !== undefined) await keep(ctx, into, defs)
   return moves
 }
 
-async function keepOnce(ctx: Ctx, customerId: string, defs: readonly Def[], look: Look): Promise<{ moves: Move[]; into?: string }> {
+async function keepOnce(
+  ctx: Ctx,
+  customerId: string,
+  defs: readonly Def[],
+  look: Look,
+): Promise<{ moves: Move[]; into?: string; absorbed: readonly string[] }> {
   const { head, facts, today } = await readFacts(ctx, customerId, readsOf(defs))
   const before = head.single(clock)
   const byHand = handled(before?.byHand ?? [], look)
+  const absorbed = head.customer?.absorbed ?? []
+  const asked = defs.some(({ kind }) => kind === 'static') ? [...byHand, ...(await handOf(ctx, absorbed))] : byHand
   const standings: Record<string, Standing> = { ...before?.standings }
   const moves: Move[] = []
   for (const def of defs) {
     const now = standings[def.key]
-    const next = nextStanding(now, wanted(def, facts, byHand, today), def.marking)
+    const next = nextStanding(now, wanted(def, facts, asked, today), def.marking)
     if (next === undefined) delete standings[def.key]
     else standings[def.key] = next
     if (isShown(now) !== isShown(next)) moves.push({ def, entered: isShown(next) })
@@ -60,7 +83,14 @@ async function keepOnce(ctx: Ctx, customerId: string, defs: readonly Def[], look
   const after: Clock = { standings, byHand, pending: Object.values(standings).some((one) => one !== 'in'), ...(dueAt && { dueAt }) }
   if (!isSame(before, after)) await write(ctx, customerId, before, after, moves)
   const into = head.customer?.mergedInto
-  return { moves, ...(into !== undefined && { into }) }
+  return { moves, absorbed, ...(into !== undefined && { into }) }
+}
+
+/** Static segments into which those whom a customer absorbed were put by hand: it stays with their files, and counts for the survivor. */
+async function handOf(ctx: Ctx, absorbed: readonly string[]): Promise<string[]> {
+  if (absorbed.length === 0) return []
+  const items = await ctx.table.getAll(absorbed.map((id) => placeOf(clock, clock.id('', id))))
+  return items.flatMap((item) => clockIn(item)?.byHand ?? [])
 }
 
 function wanted(def: Def, facts: Facts | undefined, byHand: readonly string[], today: number): boolean {

@@ -74,9 +74,9 @@ export async function segmentAt(ctx: Ctx, id: string): Promise<SegmentRecord | u
 }
 
 /** Counters a segment's members are counted in, so that many may come at once. */
-const COUNTERS = 8
+export const COUNTERS = 8
 
-const countPartition = (segmentId: string): string => `segmentcount#${keyOfSegment(segmentId)}`
+export const countPartition = (segmentId: string): string => `segmentcount#${keyOfSegment(segmentId)}`
 
 /** The write that counts one member more or less, for the transaction in which they come or go. */
 export function counted(segmentId: string, customerId: string, by: 1 | -1): Write {

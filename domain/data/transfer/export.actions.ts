@@ -118,7 +118,12 @@ export const list = action(
 export const show = action(
   'export.show',
   () => ({ input: z.strictObject(byId()), output: view() }),
-  async (ctx, { id }) => shown(ctx, await find(ctx, exporting, id)),
+  async (ctx, { id }) => {
+    const record = await find(ctx, exporting, id)
+    if (record.state === 'erased')
+      throw fault('gone', 'export.erased_since', 'Somebody was erased since, and its files may have named them. Export anew.')
+    return shown(ctx, record)
+  },
 )
 
 /** Ends an export; what it has written is dropped. */

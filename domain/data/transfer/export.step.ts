@@ -93,7 +93,9 @@ async function join(ctx: Ctx, before: ExportRecord): Promise<ExportRecord> {
     if (!(error instanceof FileMissing)) throw error
     if ((await ctx.files.head(key))?.bytes !== bytes) return note(ctx, before, { joining: null })
   }
-  return more ? note(ctx, before, { joining: { file, upload, tags, after, bytes } }) : finished(ctx, before, file, bytes)
+  const noted = more ? note(ctx, before, { joining: { file, upload, tags, after, bytes } }) : finished(ctx, before, file, bytes)
+  // An upload that nobody knows of would lie there for days.
+  return joining ? noted : noted.catch((error: unknown) => ctx.files.abandon(key, upload).then(() => Promise.reject(error)))
 }
 
 function finished(ctx: Ctx, before: ExportRecord, name: string, bytes: number): Promise<ExportRecord> {
@@ -132,5 +134,5 @@ async function dropped(ctx: Ctx, before: ExportRecord): Promise<ExportRecord> {
   if (joining) await ctx.files.abandon(outKey(before.id, joining.file), joining.upload)
   await dropPieces(ctx, before.id)
   for (const { name } of files) await ctx.files.remove(outKey(before.id, name))
-  return note(ctx, before, { dueAt: null, joining: null, files: [], finishedAt: ctx.now })
+  return note(ctx, before, { dueAt: null, joining: null, cursor: null, files: [], finishedAt: ctx.now })
 }

@@ -3,7 +3,8 @@ import { entity, type RecordOf } from '../../kernel/entity.ts'
 import { event } from '../../kernel/event.ts'
 import * as f from '../../kernel/fields.ts'
 
-export const exportStates = ['running', 'done', 'cancelled', 'failed'] as const
+/** `erased`: somebody was erased since whom its files may have named, so they are gone. */
+export const exportStates = ['running', 'done', 'cancelled', 'failed', 'erased'] as const
 
 /** Which customers: all one may see, an account manager's, a segment's members, or those named. */
 export const chosenShape = () =>
@@ -53,6 +54,8 @@ export const exporting = entity({
   owner: { on: ['byId'], key: ({ byId }, id) => ({ user: byId, state: 'all', at: id }) },
   due: { on: ['dueAt'], key: ({ dueAt }) => (dueAt ? { job: 'exports', at: dueAt } : undefined) },
   responsible: 'byId',
+  // The key of the last item that was read may be a name.
+  personal: ['cursor'],
 })
 export type ExportRecord = RecordOf<typeof exporting>
 

@@ -40,6 +40,7 @@ export const view = () => {
     startedAt,
     finishedAt,
     failure,
+    filesErasedAt,
   } = importShape()
   return z.object({
     ...byId(),
@@ -61,6 +62,7 @@ export const view = () => {
     startedAt,
     finishedAt,
     failure,
+    filesErasedAt,
     columns: z.array(z.string()).optional().describe('known once the file was looked at'),
     progress: z.number().min(0).max(1).describe('share of the file that the check or run has read'),
   })
@@ -190,6 +192,8 @@ export const report = action(
     const record = await find(ctx, importing, id)
     if (record.dueAt !== undefined && record.state !== 'undone')
       throw fault('conflict', 'import.not_possible_now', 'The report is written when the import halts or ends.')
+    if (record.filesErasedAt !== undefined)
+      throw fault('gone', 'import.erased_since', 'Somebody was erased since, and the report may have named them: it is gone.')
     if (record.reported === 0) throw fault('missing', 'import.no_report', 'There is nothing to report: no row was refused.')
     const url = await ctx.files.downloadUrl(reportKey(id), { name: `report of ${record.name}.csv`, seconds: LINK_SECONDS })
     return { url, rows: record.reported, expiresAt: later(ctx.now, LINK_SECONDS * 1000) }

@@ -129,6 +129,7 @@ export const undo = action(
       position: { offset: 0, row: 1, skipping: false },
       phase: `undo-${before.version}`,
       reported: 0,
+      filesErasedAt: null,
       undone: { removed: 0, restored: 0, left: 0 },
       dueAt: ctx.now,
     }

@@ -124,7 +124,7 @@ async function moved(ctx: Ctx, before: ImportRecord, step: Step): Promise<Import
   let fresh: ImportRecord | undefined = before
   for (;;) {
     const { from } = placeIn(before)
-    if (!fresh || placeIn(fresh).from.offset !== from.offset || (fresh.state !== before.state && !isHalting(fresh))) return undefined
+    if (!fresh || (fresh.state !== before.state && !isHalting(fresh)) || placeIn(fresh).from.offset !== from.offset) return undefined
     try {
       return await noted(ctx, fresh, step)
     } catch (error) {

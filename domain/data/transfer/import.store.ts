@@ -68,6 +68,8 @@ export const importShape = () => ({
   finishedAt: f.instant().optional(),
   /** Why the file could not be read on. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  /** When somebody was erased whom the file or the report may have named: both are gone. */
+  filesErasedAt: f.instant().optional(),
   /** When the next step is due; absent while nothing is to be done. */
   dueAt: f.instant().optional(),
 })

@@ -10,6 +10,7 @@ export { exportStep } from './export.step.ts'
 export { exporting } from './export.store.ts'
 export { step as importStep } from './import.step.ts'
 export { earlier, importing } from './import.store.ts'
+export { haltImports, madeInFlight, withdrawFiles, type InFlight } from './withdraw.ts'
 
 const settings = { mapping: { 'E-mail': 'email', Name: 'name' }, fixed: { source: 'Fair' }, mode: 'upsert', by: 'email' }
 const faults = ['import.not_possible_now', 'import.no_file', 'sheet.choose', 'mapping.needed'] as const
@@ -81,7 +82,7 @@ export default module('transfer', {
     route('GET /imports/{id}/report', a.report, {
       can: 'transfer:import',
       summary: 'A link to the report of refused rows as CSV',
-      faults: ['import.no_report', 'import.not_possible_now'],
+      faults: ['import.erased_since', 'import.no_report', 'import.not_possible_now'],
     }),
     route('POST /exports', e.make, {
       can: 'transfer:export',
@@ -92,7 +93,11 @@ export default module('transfer', {
       faults: ['column.unknown', 'export.one_way', 'export.whole', 'scope.outside'],
     }),
     route('GET /exports', e.list, { can: 'transfer:export', summary: 'Exports, the latest first' }),
-    route('GET /exports/{id}', e.show, { can: 'transfer:export', summary: 'Where an export stands; when done, a link to each file' }),
+    route('GET /exports/{id}', e.show, {
+      can: 'transfer:export',
+      summary: 'Where an export stands; when done, a link to each file',
+      faults: ['export.erased_since'],
+    }),
     route('POST /exports/{id}/cancel', e.cancel, { can: 'transfer:export', summary: 'End an export', faults: ['export.not_possible_now'] }),
   ],
 })

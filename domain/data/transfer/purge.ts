@@ -5,29 +5,26 @@ import type { Item, Key } from '../../kernel/table/table.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { earlier, type ImportRecord } from './import.store.ts'
 import { customersMade, notesIn } from './row/done.ts'
+import { gathered } from './row/gather.ts'
 import { notePlace, type Note } from './row/job.ts'
 
 /** Takes what an undone import had made out of the table for good, logs included: as if it had never been. */
 
-const ABREAST = 16
+const ABREAST = 48
 /** Items deleted in one transaction. */
 const MOST = 90
 
 export async function purgeRows(ctx: Ctx, record: ImportRecord, rows: readonly number[]): Promise<void> {
   const notes = await notesIn(ctx, record.id, rows)
   const made = record.kind === 'customers' ? await customersMade(ctx, record, rows) : new Map<number, Item>()
-  const waiting = rows.values()
-  await Promise.all(
-    Array.from({ length: ABREAST }, async () => {
-      for (const row of waiting) {
-        const file = made.get(row)
-        const note = notes.get(row)
-        if (file?.['deletedAt'] && !file['erasedAt'])
-          await dropAll(ctx, [{ pk: placeOf(customer, String(file['id'])).pk, begins: '' }], keyIn(file), file)
-        if (note) await dropNote(ctx, record.id, note)
-      }
-    }),
-  )
+  await gathered(ctx.table, rows, ABREAST, async (row, table) => {
+    const file = made.get(row)
+    const note = notes.get(row)
+    const to = { ...ctx, table }
+    if (file?.['deletedAt'] && !file['erasedAt'])
+      await dropAll(to, [{ pk: placeOf(customer, String(file['id'])).pk, begins: '' }], keyIn(file), file)
+    if (note) await dropNote(to, record.id, note)
+  })
 }
 
 async function dropNote(ctx: Ctx, importId: string, note: Note & { earlierId?: string }): Promise<void> {

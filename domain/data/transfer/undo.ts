@@ -13,11 +13,12 @@ import { purgeRows } from './purge.ts'
 import { keepProblems, makeReport, type Problem } from './report.ts'
 import { actionNamed } from './row/action.ts'
 import { customersMade, notesIn, type Undone } from './row/done.ts'
+import { gathered } from './row/gather.ts'
 import { notePlace, type Note } from './row/job.ts'
 
 /** Rows of a step of an undo, and how many at once. */
 const STEP = 500
-const ABREAST = 16
+const ABREAST = 48
 /** When what was put in the bin is taken out of the table for good: long after the stream has told of it. Milliseconds. */
 export const PURGE_AFTER_MS = 15 * 60_000
 
@@ -70,17 +71,13 @@ async function undoRows(ctx: Ctx, record: ImportRecord, rows: readonly number[])
   const notes = await notesIn(ctx, record.id, rows)
   const made = record.kind === 'customers' ? await customersMade(ctx, record, rows) : new Map<number, Item>()
   const outcomes: Outcome[] = []
-  const waiting = rows.values()
-  await Promise.all(
-    Array.from({ length: ABREAST }, async () => {
-      for (const row of waiting) {
-        const file = made.get(row)
-        const note = notes.get(row)
-        if (file) outcomes.push(await again(() => removeCustomer(within, row, String(file['id']))))
-        else if (note) outcomes.push(await again(() => undoNote(within, note)))
-      }
-    }),
-  )
+  await gathered(ctx.table, rows, ABREAST, async (row, table) => {
+    const file = made.get(row)
+    const note = notes.get(row)
+    const to = { ...within, table }
+    if (file) outcomes.push(await again(() => removeCustomer(to, row, String(file['id']))))
+    else if (note) outcomes.push(await again(() => undoNote(to, note)))
+  })
   return outcomes
 }
 

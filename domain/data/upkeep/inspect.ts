@@ -3,6 +3,7 @@ import type { Table } from '../../kernel/table/table.ts'
 import { sorted, type Finding, type Kinds, type Piece } from './finding.ts'
 import { emptied, keysAndRow, log } from './record-check.ts'
 import { held, owned } from './sentinel-check.ts'
+import { counters, standings } from './segment-check.ts'
 import { sums } from './sum-check.ts'
 import { pieceOf } from './walk.ts'
 
@@ -30,7 +31,10 @@ export async function look(table: Table, kinds: Kinds, piece: Piece, now: Instan
   const erased = piece.items.some((item) => item['sk'] === '!customer' && item['erasedAt'] !== undefined)
   return [
     ...all.records.flatMap((kept) => [...keysAndRow(kept), ...emptied(kept, erased)]),
-    ...(piece.whole ? [...all.records.flatMap((kept) => log(kept, all.log.get(kept.id) ?? [], now)), ...sums(all, now)] : []),
+    ...(piece.whole
+      ? [...all.records.flatMap((kept) => log(kept, all.log.get(kept.id) ?? [], now)), ...sums(all, now), ...standings(all)]
+      : []),
     ...(await held(table, all)),
+    ...(await counters(table, all)),
   ]
 }

@@ -11,7 +11,7 @@ import { eventOf, tierAtRisk, tierLooked } from './events.ts'
 import { membershipChange, settingOf } from './follow.ts'
 import { dueOf, earnedAfterExpiry, ruleToKeep, turned, windowOfExpiry, type Membership, type Setting, type Turn } from './tier.ts'
 import { tierPolicy } from './policy.store.ts'
-import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
+import { netSpend, tier, wordOf, type MembershipRecord } from './tier.store.ts'
 import { step } from './walk.actions.ts'
 import { tierWalk } from './walk.store.ts'
 import { sayDropped, sayKept, sayLowest, sayOverrideEnded } from './words.ts'
@@ -21,7 +21,7 @@ type Earned = NonNullable<Membership['earned']> & { validUntil: Day }
 
 const steps = ['not_due', 'override_ended', 'expired', 'at_risk', 'safe', 'in_force', 'blocked', 'walked', 'stopped'] as const
 const outcome = () => z.object({ outcome: z.enum(steps) })
-type Word = WordOfMouthRecord | undefined
+type Word = Pick<WordOfMouthRecord, 'byMonth'> | undefined
 type Outcome = z.output<ReturnType<typeof outcome>>
 
 /** Handles one due item of the job `tiers`: a membership, a policy whose date has come, a walk over the customers that goes on. */
@@ -49,7 +49,7 @@ async function reviewMember(ctx: Ctx, id: string): Promise<Outcome> {
   }
   const { earned } = member
   if (!earned?.validUntil) return save(ctx, member, { dueAt: dueOf(setting, member) ?? null }, 'safe')
-  const word = head.single(wordOfMouth)
+  const word = await wordOf(ctx, head.single(wordOfMouth), head.customer?.absorbed)
   const expiring = { ...earned, validUntil: earned.validUntil }
   return earned.validUntil < setting.today ? expire(ctx, setting, member, expiring, word) : lookAhead(ctx, setting, member, expiring, word)
 }

@@ -13,7 +13,7 @@ import { eventOf, tierLooked } from './events.ts'
 import { rankOf, reachedBy, type TierRule } from './policy.ts'
 import { policyOf } from './policy.store.ts'
 import { dueOf, earnedNow, turned, validFrom, type Membership, type Setting, type Turn } from './tier.ts'
-import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
+import { netSpend, tier, wordOf, type MembershipRecord } from './tier.store.ts'
 import { sayReached } from './words.ts'
 import { creditOf, wordOfMouth } from './word-of-mouth.ts'
 
@@ -75,7 +75,7 @@ export async function promoteOne(ctx: Ctx, customerId: string): Promise<{ from: 
   if (!past || !buyer || buyer.deletedAt) return undefined
   const member = head.single(tier)
   const rank = rankOf(setting.policy, member?.earned?.tier)
-  const credit = creditOf(setting.policy, head.single(wordOfMouth), trailingYear(ctx.now))
+  const credit = creditOf(setting.policy, await wordOf(ctx, head.single(wordOfMouth), buyer.absorbed), trailingYear(ctx.now))
   const hoped = reachedBy(setting.policy, past.yearNet + credit)
   if (!hoped || rankOf(setting.policy, hoped.name) <= rank) return undefined
   const own = await yearNet(ctx, customerId, hoped, credit)

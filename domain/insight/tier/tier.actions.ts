@@ -15,7 +15,7 @@ import { membershipChange, settingOf, trailingYear } from './follow.ts'
 import { rankOf } from './policy.ts'
 import { policyOf } from './policy.store.ts'
 import { membershipShape, turned } from './tier.ts'
-import { netSpend, tier } from './tier.store.ts'
+import { netSpend, tier, wordOf } from './tier.store.ts'
 import { sayOverride, sayOverrideEnded, sayStanding } from './words.ts'
 import { creditOf, wordOfMouth } from './word-of-mouth.ts'
 
@@ -54,7 +54,8 @@ export const show = action(
   async (ctx, { id }) => {
     const [head, policy, { currency }] = await Promise.all([visibleHead(ctx, id), policyOf(ctx), workspaceOf(ctx)])
     const net = head.history ? await netSpend(ctx, id, trailingYear(ctx.now), { pages: 1 }) : { minor: 0, whole: true }
-    const credit = creditOf(policy, head.single(wordOfMouth), trailingYear(ctx.now))
+    const word = await wordOf(ctx, head.single(wordOfMouth), head.customer.absorbed)
+    const credit = creditOf(policy, word, trailingYear(ctx.now))
     const spent = (net.whole ? net.minor : (head.history?.yearNet ?? net.minor)) + credit
     const member = head.single(tier)
     const next = policy.tiers[rankOf(policy, member?.tier) + 1]

@@ -3,11 +3,12 @@ import { purchase, saleOf, type Purchase } from '../../customer/purchase/index.t
 import { absorbedBy } from '../../kernel/absorbed.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Ctx } from '../../kernel/context.ts'
-import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
+import { entity, placeOf, type FieldsOf, type RecordOf } from '../../kernel/entity.ts'
 import { timeKey } from '../../kernel/id.ts'
 import { recordIn } from '../../kernel/place.ts'
 import type { Item } from '../../kernel/table/table.ts'
 import { membershipShape } from './tier.ts'
+import { wordOfMouth, wordTogether, type WordOfMouthRecord } from './word-of-mouth.ts'
 
 /** A customer's membership of a tier. Browsed by tier, latest first; due when it must be looked at. */
 export const tier = entity({
@@ -30,6 +31,16 @@ const PAGE = 200
 export interface Net {
   minor: number
   whole: boolean
+}
+
+/**
+ * What a customer's word of mouth comes to, with that of those whom they absorbed: one read more for who absorbed somebody.
+ * @param own as it was read with their file
+ */
+export async function wordOf(ctx: Ctx, own: WordOfMouthRecord | undefined, absorbed: readonly string[] = []) {
+  if (absorbed.length === 0) return own
+  const items = await ctx.table.getAll(absorbed.map((id) => placeOf(wordOfMouth, wordOfMouth.id('', id))))
+  return wordTogether([own, ...items.map((item) => item && recordIn<'word_of_mouth', FieldsOf<typeof wordOfMouth>>(item))])
 }
 
 /**

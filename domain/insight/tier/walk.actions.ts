@@ -17,7 +17,7 @@ import { expireFromNow, promoteOne, trailingYear } from './follow.ts'
 import { rankOf, reachedBy, type Policy } from './policy.ts'
 import { policyOf, readRules, RULES_MEMO, tierPolicy, versionAt } from './policy.store.ts'
 import type { Membership } from './tier.ts'
-import { netSpend, tier, type MembershipRecord } from './tier.store.ts'
+import { netSpend, tier, wordOf, type MembershipRecord } from './tier.store.ts'
 import { moveBetween, spendMatters, withMoves, type Move } from './walk.ts'
 import { newWalk, tierWalk, walkAt, walkOf, type WalkRecord } from './walk.store.ts'
 import { creditOf, wordOfMouth, type WordOfMouthRecord } from './word-of-mouth.ts'
@@ -105,7 +105,7 @@ interface Standing {
   id: string
   past: HistoryRecord
   member: MembershipRecord | undefined
-  word: WordOfMouthRecord | undefined
+  word: Pick<WordOfMouthRecord, 'byMonth'> | undefined
 }
 
 /** What a walk reads of each customer. */
@@ -118,18 +118,15 @@ async function standings(ctx: Ctx, ids: readonly string[], how: { eventual: bool
     keys.slice(part * MOST_KEYS, (part + 1) * MOST_KEYS),
   )
   const items = (await Promise.all(parts.map((part) => ctx.table.getAll(part, how)))).flat()
-  return ids.flatMap((id, at): Standing[] => {
+  const known: Standing[] = []
+  for (const [at, id] of ids.entries()) {
     const [sums, member, word] = items.slice(singles.length * at, singles.length * (at + 1))
-    if (!sums || sums['deletedAt']) return []
-    return [
-      {
-        id,
-        past: recordIn<'history', FieldsOf<typeof history>>(sums),
-        member: member && recordIn<'tier', Membership>(member),
-        word: word && recordIn<'word_of_mouth', FieldsOf<typeof wordOfMouth>>(word),
-      },
-    ]
-  })
+    if (!sums || sums['deletedAt']) continue
+    const past = recordIn<'history', FieldsOf<typeof history>>(sums)
+    const own = word && recordIn<'word_of_mouth', FieldsOf<typeof wordOfMouth>>(word)
+    known.push({ id, past, member: member && recordIn<'tier', Membership>(member), word: await wordOf(ctx, own, past.beside) })
+  }
+  return known
 }
 
 async function foretold(ctx: Ctx, known: readonly Standing[], version: Policy): Promise<Seen> {

@@ -36,6 +36,13 @@ export function monthsWith(months: Readonly<Record<string, number>> = {}, at: In
   return Object.fromEntries(all.sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, KEPT_MONTHS))
 }
 
+/** The months of several: a customer's, and those of whom they absorbed, which stay where their referrals are. */
+export function wordTogether(all: readonly (Pick<WordOfMouthRecord, 'byMonth'> | undefined)[]): Pick<WordOfMouthRecord, 'byMonth'> {
+  const months: Record<string, number> = {}
+  for (const one of all) for (const [month, net] of Object.entries(one?.byMonth ?? {})) months[month] = (months[month] ?? 0) + net
+  return { byMonth: months }
+}
+
 /**
  * What word of mouth adds to the spend that a tier is judged by: the policy's share of what was bought by those who came by
  * it in the months after the window's first one. Minor units, never below 0.

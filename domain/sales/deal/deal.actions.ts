@@ -168,7 +168,7 @@ export function weighed<T extends Pick<Deal, 'value' | 'probability'>>(fields: T
   return { ...fields, ...(fields.value && { weighted: weightedBy(fields.value, fields.probability) }) }
 }
 
-function mergedCustom(before: Deal['custom'], patch: Deal['custom']): Deal['custom'] {
+export function mergedCustom(before: Deal['custom'], patch: Deal['custom']): Deal['custom'] {
   return Object.fromEntries(Object.entries({ ...before, ...patch }).filter(([, value]) => value !== ''))
 }
 

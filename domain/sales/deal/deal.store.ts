@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { entity, type RecordOf } from '../../kernel/entity.ts'
 import { event } from '../../kernel/event.ts'
+import { namesOf } from '../../customer/customer/index.ts'
 import { stretchOf } from '../pipeline/index.ts'
 import { recordShape, type Deal } from './deal.ts'
 
@@ -41,8 +42,9 @@ export const deal = entity({
     key: (fields) => (fields.ownerId ? { user: fields.ownerId, state: fields.state, at: dayOfDeal(fields) } : undefined),
   },
   due: { on: ['staleCheckAt'], key: ({ staleCheckAt }) => (staleCheckAt ? { job: 'deals', at: staleCheckAt } : undefined) },
+  unique: { on: ['externalIds'], values: (fields) => namesOf('deal', fields), fault: 'deal.identity_taken' },
   responsible: 'ownerId',
-  personal: ['name', 'nextStep', 'custom', 'wonReason', 'lostNote', 'decisionFactors'],
+  personal: ['externalIds', 'name', 'nextStep', 'custom', 'wonReason', 'lostNote', 'decisionFactors'],
 })
 export type DealRecord = RecordOf<typeof deal>
 

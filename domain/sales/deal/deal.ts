@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import * as f from '../../kernel/fields.ts'
 import { money } from '../../kernel/money.ts'
+import { externalIdsShape } from '../../customer/customer/index.ts'
 import { probability } from '../pipeline/index.ts'
 
 export const dealStates = ['open', 'won', 'lost'] as const
@@ -67,6 +68,8 @@ export const dealShape = () => ({
   nextStep: f.line(300).optional(),
   tags: z.array(f.slug()).max(30),
   custom: customValues(),
+  /** What other systems call it. */
+  externalIds: externalIdsShape().optional(),
 })
 
 const stay = () => z.object({ pipelineId: z.string(), stage: z.string(), enteredAt: f.instant(), leftAt: f.instant().optional() })

@@ -4,6 +4,7 @@ import * as a from './deal.actions.ts'
 import * as course from './deal.course.ts'
 import * as lists from './deal.list.ts'
 import * as s from './deal.store.ts'
+import { putBy } from './upsert.ts'
 
 export { deal, dealLost, dealOpened, dealReopened, dealStageChanged, dealStale, dealWon, type DealRecord } from './deal.store.ts'
 export { buyingRoleNames, dealStates, lostReasons, type Deal, type DealState } from './deal.ts'
@@ -57,6 +58,30 @@ export default module('deal', {
       can: 'deal:read',
       summary: 'Deals of a state by pipeline, stage and day; a person’s; or in the bin',
       faults: ['filter.unsupported'],
+    }),
+    route('PUT /deals/by/{system}/{externalId}', putBy, {
+      can: 'deal:write',
+      status: 201,
+      summary: 'Open or change another system’s deal',
+      description:
+        'Whose it is by customerId, or by customer: their id in another system. 201 when it was opened, 200 when it was there. Fields not given stay; what is the same already writes nothing.',
+      example: { customer: { system: 'erp', id: 'C-7' }, name: 'Loom line 2', expectedClose: '2027-03-31' },
+      faults: [
+        'deal.needs_customer',
+        'deal.needs_name',
+        'deal.customer_stands',
+        'deal.identity_taken',
+        'deal.version_differs',
+        'deal.already_closed',
+        'deal.fields_missing',
+        'deal.value_computed',
+        'deal.currency_differs',
+        'deal.value_too_large',
+        'pipeline.unknown',
+        'stage.unknown',
+        'user.unknown',
+        'customer.unknown',
+      ],
     }),
     route('GET /deals/{id}', a.show, { can: 'deal:read', summary: 'One deal' }),
     route('PATCH /deals/{id}', a.change, {

@@ -3,6 +3,7 @@ import { route } from '../../kernel/route.ts'
 import * as a from './ticket.actions.ts'
 import * as course from './ticket.course.ts'
 import * as s from './ticket.store.ts'
+import { putBy } from './upsert.ts'
 
 export {
   message,
@@ -53,6 +54,23 @@ export default module('ticket', {
       summary: 'Open a ticket for a customer',
       example,
       faults: ['contact.unknown'],
+    }),
+    route('PUT /tickets/by/{system}/{externalId}', putBy, {
+      can: 'ticket:write',
+      status: 201,
+      summary: 'Open or change another system’s ticket',
+      description:
+        'Whose it is by customerId, or by customer: their id in another system. 201 when it was opened, 200 when it was there. Fields not given stay; what is the same already writes nothing.',
+      example: { customer: { system: 'erp', id: 'C-7' }, ...example },
+      faults: [
+        'ticket.needs_customer',
+        'ticket.needs_subject',
+        'ticket.customer_stands',
+        'ticket.identity_taken',
+        'ticket.version_differs',
+        'contact.unknown',
+        'customer.unknown',
+      ],
     }),
     route('GET /customers/{id}/tickets', a.listOfCustomer, { can: 'ticket:read', summary: 'A customer’s tickets, latest first' }),
     route('GET /tickets', a.list, {

@@ -3,6 +3,7 @@ import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
 import { event } from '../../kernel/event.ts'
 import { keysOf } from '../../kernel/id.ts'
 import type { Stretch } from '../../kernel/page.ts'
+import { namesOf } from '../../customer/customer/index.ts'
 import { dueAt, messageShape, priorities, recordShape, type Priority } from './ticket.ts'
 
 /** A priority as lists sort it, most urgent first. */
@@ -42,8 +43,9 @@ export const ticket = entity({
       return at === undefined ? undefined : { job: 'tickets', at }
     },
   },
+  unique: { on: ['externalIds'], values: (fields) => namesOf('ticket', fields), fault: 'ticket.identity_taken' },
   responsible: 'assigneeId',
-  personal: ['subject', 'resolution', 'reopenReason'],
+  personal: ['externalIds', 'subject', 'resolution', 'reopenReason'],
 })
 export type TicketRecord = RecordOf<typeof ticket>
 

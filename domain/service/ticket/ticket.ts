@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { daysLater, type Instant } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
+import { externalIdsShape } from '../../customer/customer/index.ts'
 
 export const ticketStates = ['new', 'open', 'pending', 'resolved', 'closed'] as const
 export type TicketState = (typeof ticketStates)[number]
@@ -21,6 +22,8 @@ export const ticketShape = () => ({
   category: f.slug().optional(),
   priority: z.enum(priorities),
   tags: z.array(f.slug()).max(30),
+  /** What other systems call it. */
+  externalIds: externalIdsShape().optional(),
 })
 
 /** The whole record: what people write, and what its moves set. */

@@ -56,6 +56,9 @@ const once: Readonly<Record<string, string>> = {
   'POST /users': 'user.created',
 }
 
+/** Refusals that come in place of a kept answer: of another request under its key, and once nobody may be told of whom it names. */
+const elsewise: ReadonlySet<unknown> = new Set(['idempotency.key_reused', 'customer.erased'])
+
 /** I2: one effect for a key at most (and for a request without one), and one answer. */
 export function keyed(ledger: Ledger, snapshot: Snapshot): Finding[] {
   const byRequest = Map.groupBy([...snapshot.log.values()].flat(), ({ request }) => request)
@@ -63,7 +66,7 @@ export function keyed(ledger: Ledger, snapshot: Snapshot): Finding[] {
   return groups.flatMap((sendings): Finding[] => [
     ...[...Map.groupBy(sendings, ({ path, body }) => `${path} ${JSON.stringify(body)}`).values()].flatMap((same) => [
       ...oneEffect(same, byRequest),
-      ...oneAnswer(same.filter((one) => one.reply?.body['code'] !== 'idempotency.key_reused')),
+      ...oneAnswer(same.filter(({ reply }) => !elsewise.has(reply?.body['code']))),
     ]),
     ...otherRequests(sendings),
   ])

@@ -74,9 +74,7 @@ export function erased(snapshot: Snapshot, truth: Truth): Finding[] {
     const [pk, sk] = [String(item['pk']), String(item['sk'])]
     const owner = pk.startsWith('customer#')
       ? `cus_${pk.slice('customer#'.length)}`
-      : typeof item['id'] === 'string'
-        ? ownerIn(item['id'])
-        : ''
+      : ownerIn(typeof item['id'] === 'string' ? item['id'] : (sk.split('#').at(-1) ?? ''))
     const live = [...truth.bearersOf(mark)].filter((id) => !gone.has(id))
     return live.includes(owner) ? [] : [{ invariant: 'I12', words: `${pk} ${sk} still tells of customer ${mark}, who was erased` }]
   })

@@ -34,13 +34,16 @@ export const needed: Readonly<Record<ImportKind, readonly (readonly string[])[]>
   interactions: [['customer.id', 'customer.email', 'customer.phone', 'customer.external:…'], ['kind']],
 }
 
+/** Kinds whose records bear ids of other systems themselves. */
+const NAMED: ReadonlySet<ImportKind> = new Set(['customers', 'contacts', 'deals', 'tickets'])
 const EXTERNAL = /^(?:(customer|company|person)\.)?external:([a-z0-9][a-z0-9_-]{0,39})$/
 
 /** The target of a name; undefined when the kind has none. */
 export function targetNamed(kind: ImportKind, workspace: Workspace, name: string): Target | undefined {
   const [whole, of, system] = EXTERNAL.exec(name) ?? []
   if (whole === undefined) return targetsOf(kind, workspace).find((one) => one.name === name)
-  if (kind === 'customers') return of === undefined ? target(name, `Id in ${system}`, 'external', 'externalIds.+') : undefined
+  if (of === undefined) return NAMED.has(kind) ? target(name, `Id in ${system}`, 'external', 'externalIds.+') : undefined
+  if (kind === 'customers') return undefined
   const may = kind === 'contacts' ? of === 'company' || of === 'person' : of === 'customer'
   return may ? target(name, `Id of the ${of} in ${system}`, 'external', `@${of}.external`) : undefined
 }

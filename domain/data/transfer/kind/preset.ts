@@ -84,6 +84,7 @@ export const presets: readonly Preset[] = [
     kind: 'deals',
     known: ['Record ID', 'Deal Name', 'Deal Stage'],
     columns: {
+      'Record ID': 'external:hubspot',
       'Deal Name': 'name',
       'Deal Stage': 'state',
       Amount: 'value',
@@ -102,6 +103,7 @@ export const presets: readonly Preset[] = [
     kind: 'tickets',
     known: ['Ticket name', 'Ticket status'],
     columns: {
+      'Ticket ID': 'external:hubspot',
       'Ticket name': 'subject',
       'Ticket description': 'body',
       'Ticket status': 'state',
@@ -163,6 +165,7 @@ export const presets: readonly Preset[] = [
     kind: 'deals',
     known: ['Id', 'StageName', 'CloseDate', 'AccountId'],
     columns: {
+      Id: 'external:salesforce',
       Name: 'name',
       AccountId: 'customer.external:salesforce',
       StageName: 'state',
@@ -179,6 +182,7 @@ export const presets: readonly Preset[] = [
     kind: 'tickets',
     known: ['Id', 'CaseNumber', 'Subject'],
     columns: {
+      Id: 'external:salesforce',
       Subject: 'subject',
       Description: 'body',
       Status: 'state',

@@ -39,13 +39,16 @@ export async function writeWork(ctx: Ctx, job: Job, row: number, draft: Input, i
   return 'created'
 }
 
-/** The id of what was made; undefined when an earlier run of the row had made it and someone has changed it since. */
+/**
+ * The id of what was made; undefined when an earlier run of the row had made it and someone has changed it since, and when another
+ * file or system had brought what its id in that system names.
+ */
 async function opened(ctx: Ctx, action: string, input: Input): Promise<string | undefined> {
   try {
     const { output } = await invoke(actionNamed(action), ctx, input)
     return String((output as { id: unknown }).id)
   } catch (error) {
-    if (error instanceof Fault && /^(deal|ticket|interaction)\.exists$/.test(error.code)) return undefined
+    if (error instanceof Fault && /^(deal|ticket|interaction)\.exists$|^(deal|ticket)\.identity_taken$/.test(error.code)) return undefined
     throw error
   }
 }

@@ -4,6 +4,7 @@ import type { Item, Table } from '../../../kernel/table/table.ts'
 import { columnOf, draftOf, type Draft } from '../kind/draft.ts'
 import type { Row } from '../source.ts'
 import { writeCustomer, type Did } from './customer.ts'
+import { gathered } from './gather.ts'
 import { rowCtx, type Job } from './job.ts'
 import { idsOf, unknownCustomer, valueOf, type Named } from './whom.ts'
 import { writeWork } from './work.ts'
@@ -16,7 +17,7 @@ export interface Told {
 }
 
 /** Rows written at once: enough to keep the table busy, few enough for a small function. */
-const ABREAST = 16
+const ABREAST = 48
 
 interface Ready {
   row: Row
@@ -43,12 +44,16 @@ export async function writeRows(ctx: Ctx, job: Job, rows: readonly Row[], table:
   for (const wave of wavesOf(ready)) {
     const values = wave.flatMap(({ named }) => [...named.values()].flatMap((one) => ('value' in one ? one.value : [])))
     const ids = await idsOf({ table }, values)
-    await inLanes(wave, (one) =>
+    const write = (one: Ready, to: Table) =>
       attempt(told, one.row.row, one.draft, async () => {
-        const did = await writeRow(ctx, job, one, ids, table)
+        const did = await writeRow(ctx, job, one, ids, to)
         told.set(one.row.row, { row: one.row.row, did, issues: [] })
-      }),
-    )
+      })
+    // Two companies of lanes: while one waits for the table, the other works.
+    const halves = [wave.filter((_, at) => at % 2 === 0), wave.filter((_, at) => at % 2 === 1)]
+    const ends = await Promise.allSettled(halves.map((half) => gathered(table, half, ABREAST, write)))
+    const broken = ends.find((end) => end.status === 'rejected')
+    if (broken) throw broken.reason
   }
   return rows.flatMap(({ row }) => told.get(row) ?? [])
 }
@@ -162,16 +167,4 @@ function failed(row: number, issues: readonly Issue[], draft: Draft): Told {
     did: 'failed',
     issues: issues.map(({ path, code, message }) => ({ column: known.has(path) ? path : columnOf(draft, path) || path, code, message })),
   }
-}
-
-/** Does work for each, a few at a time. One that throws ends it once the others under way have ended. */
-async function inLanes<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const waiting = all.values()
-  const ends = await Promise.allSettled(
-    Array.from({ length: ABREAST }, async () => {
-      for (const one of waiting) await work(one)
-    }),
-  )
-  const broken = ends.find((end) => end.status === 'rejected')
-  if (broken) throw broken.reason
 }
