@@ -12,6 +12,7 @@ import type { Table } from '../domain/kernel/table/table.ts'
 import { actorFrom } from './actor.ts'
 import { catalogue } from './catalogue.ts'
 import type { Budgets } from './budget.ts'
+import { unfolded } from './folding.ts'
 import { limiter, type Passage } from './limit.ts'
 import { errorFacts, observed, requestLog, type Invocation } from './observe.ts'
 import { problem, type Answer } from './problem.ts'
@@ -50,6 +51,10 @@ export function httpHandler(routes: readonly Route[], edge: () => Edge) {
       let passage: Passage | undefined
       let answer: Answer
       try {
+        Object.assign(
+          event,
+          unfolded(event, (key) => byKey.has(key)),
+        )
         const route = byKey.get(event.routeKey)
         if (!route) throw fault('missing', 'route.unknown', `There is no ${event.requestContext.http.method} ${event.rawPath}.`)
         made ??= edge()

@@ -18,7 +18,9 @@ import { modules as whole } from '../domain/asset.ts'
 import { modules as daily } from '../domain/daily.ts'
 import { modules as moves } from '../domain/transfer.ts'
 import { modules as worth } from '../domain/value.ts'
+import type { Module } from '../domain/kernel/module.ts'
 import { publicPaths } from '../functions/docs.ts'
+import { folded, type Answered } from '../functions/folding.ts'
 import { VERSION_PREFIX } from '../functions/http.ts'
 import { accept } from './accept.ts'
 import type { CrmFunction } from './crm-function.ts'
@@ -56,7 +58,7 @@ const logLine = {
   error: '$context.integrationErrorMessage',
 }
 
-/** The HTTP API: every declared route behind the sign-in, but for those that say they are public; the docs beside them. */
+/** The HTTP API: what leads to every declared route, behind the sign-in but for those that say they are public; the docs beside them. */
 export class Api extends Construct {
   readonly http: HttpApi
   readonly stage: HttpStage
@@ -73,35 +75,36 @@ export class Api extends Construct {
     this.stage = this.defaultStage(config)
     const authorizer = new HttpUserPoolAuthorizer('SignedIn', signIn.pool, { userPoolClients: [signIn.staff, signIn.machine] })
     // One permission for all routes of a function: the default, one a route, overflows the function's policy.
-    const answers = [
-      { modules: daily, integration: new HttpLambdaIntegration('Api', api.lambda, { scopePermissionToRoute: false }) },
-      { modules: worth, integration: new HttpLambdaIntegration('Value', value.lambda, { scopePermissionToRoute: false }) },
-      { modules: whole, integration: new HttpLambdaIntegration('Asset', asset.lambda, { scopePermissionToRoute: false }) },
-      { modules: moves, integration: new HttpLambdaIntegration('Transfer', transfer.lambda, { scopePermissionToRoute: false }) },
+    const leadTo = (of: string, to: CrmFunction) => new HttpLambdaIntegration(of, to.lambda, { scopePermissionToRoute: false })
+    const everyday = leadTo('Api', api)
+    const declared = [
+      ...answered(daily, everyday),
+      ...answered(worth, leadTo('Value', value)),
+      ...answered(whole, leadTo('Asset', asset)),
+      ...answered(moves, leadTo('Transfer', transfer)),
     ]
-    const declared = answers.flatMap(({ modules, integration }) =>
-      modules.flatMap(({ routes }) => routes.map((route) => ({ ...route, integration }))),
-    )
-    const show = new HttpLambdaIntegration('Docs', docs.lambda, { scopePermissionToRoute: false })
-    for (const { method, path, public: open, integration } of declared) {
-      const route = new HttpRoute(this, `${method} ${path}`, {
-        httpApi: this.http,
-        routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod[method]),
-        integration,
-        ...(!open && { authorizer }),
-      })
-      if (open) accept(route, 'AwsSolutions-APIG4', 'Public on purpose: the secret in its path is the key, checked by the action.')
-    }
-    for (const path of publicPaths) {
-      const route = new HttpRoute(this, `GET ${path}`, {
-        httpApi: this.http,
-        routeKey: HttpRouteKey.with(VERSION_PREFIX + path, HttpMethod.GET),
-        integration: show,
-      })
-      accept(route, 'AwsSolutions-APIG4', 'Public on purpose: the description of the API and its health, from a function with no rights.')
-    }
+    const [open, guarded] = [declared.filter((route) => route.public), declared.filter((route) => !route.public)]
+    for (const one of folded(guarded, everyday, VERSION_PREFIX)) this.route(one, authorizer)
+    for (const one of open)
+      accept(this.route(one), 'AwsSolutions-APIG4', 'Public on purpose: the secret in its path is the key, checked by the action.')
+    const show = leadTo('Docs', docs)
+    for (const path of publicPaths)
+      accept(
+        this.route({ method: 'GET', path: VERSION_PREFIX + path, by: show }),
+        'AwsSolutions-APIG4',
+        'Public on purpose: the description of the API and its health, from a function with no rights.',
+      )
     new CfnOutput(this, 'ApiUrl', { value: this.http.apiEndpoint }).overrideLogicalId('ApiUrl')
     new CfnOutput(this, 'DocsUrl', { value: `${this.http.apiEndpoint}${VERSION_PREFIX}/docs` }).overrideLogicalId('DocsUrl')
+  }
+
+  private route({ method, path, by: integration }: Answered<HttpLambdaIntegration>, authorizer?: HttpUserPoolAuthorizer): HttpRoute {
+    return new HttpRoute(this, `${method} ${path.slice(VERSION_PREFIX.length)}`, {
+      httpApi: this.http,
+      routeKey: HttpRouteKey.with(path, HttpMethod[method]),
+      integration,
+      ...(authorizer && { authorizer }),
+    })
   }
 
   private defaultStage(config: StageConfig): HttpStage {
@@ -119,6 +122,10 @@ export class Api extends Construct {
     })
   }
 }
+
+/** The routes of some modules, as API Gateway takes them. */
+const answered = <F>(modules: readonly Module[], by: F) =>
+  modules.flatMap(({ routes }) => routes.map((route) => ({ ...route, path: VERSION_PREFIX + route.path, by })))
 
 function corsFor(origins: readonly string[]): CorsPreflightOptions {
   return {

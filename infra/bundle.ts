@@ -55,8 +55,9 @@ const onRuntime = [
   '@aws-sdk/s3-request-presigner',
 ]
 
-/** Libraries that are mostly data and seldom needed: a file of their own beside the function, loaded where it is imported. */
+/** Libraries that most calls do without: a file of their own beside the function, loaded where it is imported. */
 const apart = [
+  { name: '@aws-lambda-powertools/metrics', path: '' },
   { name: 'libphonenumber-js', path: 'min' },
   { name: 'pinyin-pro', path: '' },
   { name: 'csv-parse', path: 'sync' },

@@ -13,5 +13,5 @@ import series from './series/index.ts'
 import task from './task/index.ts'
 
 /** What the care area does in daily work, and what it keeps of loyalty: one line a module. */
-export const work: readonly Module[] = [task, cadence, series, greeting, overview, day, feed]
-export const loyalty: readonly Module[] = [points, reward, referral, club, occasion]
+export const work: readonly Module[] = [task, cadence, series, overview, day, feed]
+export const loyalty: readonly Module[] = [greeting, points, reward, referral, club, occasion]

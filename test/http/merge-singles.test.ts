@@ -96,16 +96,19 @@ test('word of mouth of both files counts towards the survivor’s tier, goes on 
   const { id } = await post(`/customers/${a}/merge`, { absorb: b })
   await settle(crm)
   expect([await creditOf(a), await creditOf(b)]).toEqual([550, 550])
-  expect((await get(`/customers/${a}/tier`)).tier).toBe('platinum')
+  const tierOf = async (id: string): Promise<string> => (await get(`/customers/${id}/tier`)).tier
+  expect(await tierOf(a)).toBe('gold')
   later(10)
   await buys(friend, 2_000)
   await settle(crm)
   expect(await creditOf(a)).toBe(1_550)
+  expect(await tierOf(a)).toBe('platinum')
   await replay(crm)
   expect(await creditOf(a)).toBe(1_550)
   await post(`/merges/${id}/undo`)
   await settle(crm)
   expect([await creditOf(a), await creditOf(b)]).toEqual([50, 1_500])
+  expect(await tierOf(a)).toBe('crystal')
 })
 
 test('lists they were put in by hand are the survivor’s too, until they are taken out or parted', async () => {

@@ -11,8 +11,10 @@ import { httpReceiver } from '../../events/receiver.ts'
 import { hauls } from '../../events/hauls.ts'
 import { schedules } from '../../events/schedules.ts'
 import { publicPaths } from '../../functions/docs.ts'
+import { folded } from '../../functions/folding.ts'
 import { configOf, functionNames, type StageConfig } from '../../infra/config.ts'
 import { crmApp } from '../../infra/crm-stack.ts'
+import { groupOf } from '../support/group.ts'
 import { actionsIn, rightsOf, synthesized, type Resource, type Synthesized } from './synthesized.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -134,11 +136,15 @@ describe('the data outlives every deployment', () => {
 describe('the API', () => {
   const keyed = ({ properties }: Resource): string => `${String(properties['RouteKey'])} ${String(properties['AuthorizationType'])}`
 
-  test('has every declared route once, behind the sign-in unless it is public, and the docs in the open', () => {
-    const deployed = made.crm.of('AWS::ApiGatewayV2::Route').map(keyed)
-    const declared = routes.map((one) => `${one.method} /v1${one.path} ${one.public ? 'NONE' : 'JWT'}`)
-    const open = publicPaths.map((path) => `GET /v1${path} NONE`)
-    expect(deployed.sort()).toEqual([...declared, ...open].sort())
+  test('leads to every declared route, behind the sign-in unless it is public, and to the docs in the open', () => {
+    const declared = routes.map((one) => ({ method: one.method, path: `/v1${one.path}`, by: groupOf(one), open: one.public }))
+    const guarded = folded(
+      declared.filter(({ open }) => !open),
+      'api',
+      '/v1',
+    ).map(({ method, path }) => `${method} ${path} JWT`)
+    const open = [...publicPaths, ...routes.filter((one) => one.public).map(({ path }) => path)].map((path) => `GET /v1${path} NONE`)
+    expect(made.crm.of('AWS::ApiGatewayV2::Route').map(keyed).sort()).toEqual([...guarded, ...open].sort())
   })
 
   test('takes tokens of this deployment’s two clients alone', () => {

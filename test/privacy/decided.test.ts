@@ -106,7 +106,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bulk_edit_line: { event: 'a type of event' },
   duplicate: { 'reasons.field': 'names of fields', 'reasons.words': 'made from numbers' },
   duplicate_scan: { cursor: 'a place among ids' },
-  merge: { fields: 'names of fields', 'history.before.*': 'sums and days' },
+  merge: { fields: 'names of fields', 'history.before.*': 'sums and days', 'consent.*.textVersion': 'the name of a text' },
   inspection: { 'after.*': 'a key without a name' },
   erasure: {
     reference: 'of one word, and asked to name nobody',

@@ -48,24 +48,36 @@ interface Found<T> {
   readonly rest?: readonly [name: string, value: string]
 }
 
-const search = <T>(node: Node<T>, method: string, segments: readonly string[], values: readonly string[]): Found<T> | undefined => {
+/** What takes the whole path, segment for segment. */
+const whole = <T>(node: Node<T>, method: string, segments: readonly string[], values: readonly string[]): Found<T> | undefined => {
   const [segment, ...after] = segments
   if (segment === undefined) {
     const route = byMethod(node.ends, method)
     return route === undefined ? undefined : { route, values }
   }
   const fixed = node.fixed.get(segment)
-  const found = fixed === undefined ? undefined : search(fixed, method, after, values)
+  const found = fixed === undefined ? undefined : whole(fixed, method, after, values)
   if (found !== undefined || segment === '') return found
-  const inside = node.variable === undefined ? undefined : search(node.variable, method, after, [...values, segment])
+  return node.variable === undefined ? undefined : whole(node.variable, method, after, [...values, segment])
+}
+
+/** The longest beginning of the path after which something takes all the rest. */
+const rest = <T>(node: Node<T>, method: string, segments: readonly string[], values: readonly string[]): Found<T> | undefined => {
+  const [segment, ...after] = segments
+  if (segment === undefined) return undefined
+  const fixed = node.fixed.get(segment)
+  const found = fixed === undefined ? undefined : rest(fixed, method, after, values)
+  if (found !== undefined || segment === '') return found
+  const inside = node.variable === undefined ? undefined : rest(node.variable, method, after, [...values, segment])
   if (inside !== undefined) return inside
   const greedy = byMethod(node.greedy, method)
   return greedy === undefined ? undefined : { route: greedy.route, values, rest: [greedy.name, segments.join('/')] }
 }
 
 /**
- * Finds the most specific route, as API Gateway does: fixed segments before variables, those before `{rest+}`, a named
- * method before ANY, and `$default` last.
+ * Finds the most specific route, as API Gateway does: what takes the whole path before `{rest+}`, fixed segments before variables, a
+ * named method before ANY, and `$default` last.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  * @param keyOf gives a route's key, for example `GET /v1/deals/{id}`
  */
 export const createRouter = <T extends object>(routes: readonly T[], keyOf: (route: T) => string) => {
@@ -76,11 +88,12 @@ export const createRouter = <T extends object>(routes: readonly T[], keyOf: (rou
     if (path !== undefined) insert(root, route, method, path)
   }
   return (method: string, path: string): Match<T> | undefined => {
-    const found = search(root, method, path.split('/').slice(1), [])
+    const segments = path.split('/').slice(1)
+    const found = whole(root, method, segments, []) ?? rest(root, method, segments, [])
     if (found === undefined) return fallback === undefined ? undefined : { route: fallback, parameters: undefined }
-    const { route, values, rest } = found
+    const { route, values, rest: left } = found
     const named = namesOf(keyOf(route)).map((name, i) => [name, values[i] ?? ''] as const)
-    const parameters = Object.fromEntries(rest === undefined ? named : [...named, rest])
+    const parameters = Object.fromEntries(left === undefined ? named : [...named, left])
     return { route, parameters: Object.keys(parameters).length === 0 ? undefined : parameters }
   }
 }
