@@ -92,7 +92,7 @@ async function amendBlind<N extends string, F extends object>(
         update: placeOf(kind, id),
         set: { ...set, version: version + 1, updatedAt: ctx.now, ev: eventStamp(ctx, event, write) },
         remove,
-        if: { equals: { version, deletedAt: undefined, ...(kind.version !== undefined && { [FORM]: kind.version }) } },
+        if: { equals: { version, deletedAt: undefined, erasedAt: undefined, ...(kind.version !== undefined && { [FORM]: kind.version }) } },
       },
       { returns: 'new' },
     ),

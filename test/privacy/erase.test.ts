@@ -203,6 +203,8 @@ describe('an erasure', () => {
     gone(await crm.call('GET', `/customers/${id}`, { as: 'admin' }))
     gone(await crm.call('GET', `/tickets/${ticketId}`, { as: 'service' }))
     gone(await crm.call('PATCH', `/tickets/${ticketId}`, { as: 'admin', ifMatch: 1, body: { priority: 'high' } }))
+    const now = await crm.table.get({ pk: `customer#${id.slice(4)}`, sk: `ticket#${ticketId.slice(24)}` })
+    gone(await crm.call('PATCH', `/tickets/${ticketId}`, { as: 'admin', ifMatch: Number(now?.['version']), body: { subject: 'Back' } }))
     gone(await crm.call('POST', `/customers/${id}/restore`, { as: 'admin', body: {} }))
     const ways = routes.filter((route) => route.path.startsWith('/customers/{id}/') && route.method === 'GET')
     for (const { path } of ways) {
@@ -218,6 +220,17 @@ describe('an erasure', () => {
       (await crm.call('POST', '/customers', { as: 'admin', body: { name: 'New', emails: [{ address: email.replace(CANARY, 'back') }] } }))
         .status,
     ).toBe(201)
+  })
+
+  test('is heard of by who sends a call about many again, wherever in its answer the person stood', async () => {
+    const bodies = Array.from({ length: 60 }, (_, at) => ({ name: at === 59 ? `Last ${CANARY}` : `One of many ${at}` }))
+    const body = { operations: bodies.map((one) => ({ method: 'POST', path: '/customers', body: one })) }
+    const call = () => crm.call('POST', '/bulk', { as: 'admin', key: 'many', body })
+    const { results } = (await call()).body
+    expect(await call()).toMatchObject({ status: 207, headers: { 'idempotent-replayed': 'true' } })
+    await finished(await erased(results[59].id))
+    expect((await call()).body).toMatchObject({ status: 410, code: 'customer.erased' })
+    expect(await traces()).toEqual([])
   })
 
   test('is done again after a restore to a time before it', async () => {

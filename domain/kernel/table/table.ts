@@ -17,6 +17,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
+import { randomUUID } from 'node:crypto'
 import { Aliases, conditionText, updateText, type PlainWrite, type Write } from './expression.ts'
 import { keyNames, type IndexName } from './shape.ts'
 import { CONFLICT_TRIES, isRefused, obstacleIn, patiently, pause, refusalsOf } from './refusal.ts'
@@ -61,7 +62,10 @@ export interface Table {
   getAll(keys: readonly Key[], how?: { eventual?: boolean }): Promise<(Item | undefined)[]>
   query(query: Query): Promise<{ items: Item[]; last?: Item }>
   write(write: Write, how?: { returns?: 'new' | 'old' }): Promise<Outcome>
-  /** All or none, at most 100 writes. */
+  /**
+   * All or none, at most 100 writes. Each call has a token of its own (or the one given), so that a transaction whose answer got
+   * lost and that is sent again does not happen twice, whoever wrote in between: DynamoDB knows a token for ten minutes.
+   */
   writeAll(writes: readonly Write[], token?: string): Promise<Outcome>
   /**
    * Puts and deletes that have no condition and do not hang together: 25 a call, for the same units as one by one. Of two on
@@ -161,13 +165,12 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
       }
     },
 
-    async writeAll(writes, token) {
+    async writeAll(writes, token = randomUUID()) {
       const items = writes.map((write): TransactWriteItem => {
         const { kind, input } = expressed(write, name)
         return { [kind]: { ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } }
       })
-      const command = () =>
-        new TransactWriteItemsCommand({ TransactItems: items, ...(token && { ClientRequestToken: token }), ...capacity })
+      const command = () => new TransactWriteItemsCommand({ TransactItems: items, ClientRequestToken: token, ...capacity })
       try {
         const answer = await patiently(() => client.send(command()))
         note('TransactWriteItems', false, answer.ConsumedCapacity)

@@ -3,7 +3,8 @@ import { amend, find } from '../../../domain/kernel/record.ts'
 import { alter, commit, create, Stale } from '../../../domain/kernel/commit.ts'
 import { event } from '../../../domain/kernel/event.ts'
 import { customer } from '../../../domain/customer/customer/index.ts'
-import type { Table } from '../../../domain/kernel/table/table.ts'
+import { tableClient } from '../../../domain/kernel/table/client.ts'
+import { dynamoTable, type Table } from '../../../domain/kernel/table/table.ts'
 import { startCrm, type Crm } from '../../support/crm.ts'
 
 let crm: Crm
@@ -22,6 +23,23 @@ function forgetful(table: Table): Table {
       return table.write(write, how)
     },
   }
+}
+
+/** A table whose first answer gets lost; before the SDK sends the same once more, something else happens. */
+function interrupted(meanwhile: () => Promise<unknown>): { table: Table; sent: () => number } {
+  const credentials = async () => ({ accessKeyId: 'local', secretAccessKey: 'local' })
+  const client = tableClient({ region: 'local', endpoint: crm.place.endpoint, credentials })
+  let sent = 0
+  client.middlewareStack.add(
+    (next) => async (asked) => {
+      const answer = await next(asked)
+      if (++sent > 1) return answer
+      await meanwhile()
+      throw Object.assign(new Error('no answer'), { name: 'TimeoutError' })
+    },
+    { step: 'deserialize', priority: 'high' },
+  )
+  return { table: dynamoTable(client, crm.place.name), sent: () => sent }
 }
 
 async function opened(): Promise<string> {
@@ -64,5 +82,21 @@ describe('a write whose first answer was lost', () => {
     const late = alter(ctx, customer, before, { notes: 'second, from a stale read' }, changed)
     await expect(commit(ctx, [late.change])).rejects.toThrow(Stale)
     expect(await find(crm.ctx(), customer, id)).toMatchObject({ version: 2, notes: 'first' })
+  })
+
+  test('is not done twice, nor taken for refused, when it was a transaction and somebody else wrote meanwhile', async () => {
+    const id = await opened()
+    const before = await find(crm.ctx(), customer, id)
+    const { table, sent } = interrupted(async () => {
+      const there = await find(crm.ctx(), customer, id)
+      await commit(crm.ctx(), [alter(crm.ctx(), customer, there, { language: 'fr' }, changed).change])
+    })
+    const counter = { pk: `counter#${id}`, sk: 'n' }
+    const ctx = { ...crm.ctx(), table }
+    const { change, record } = alter(ctx, customer, before, { notes: 'mine' }, changed)
+    await commit(ctx, [change], record, [{ update: counter, add: { n: 1 } }])
+    expect(sent()).toBe(2)
+    expect(await find(crm.ctx(), customer, id)).toMatchObject({ version: 3, notes: 'mine', language: 'fr' })
+    expect(await crm.table.get(counter)).toMatchObject({ n: 1 })
   })
 })
