@@ -179,6 +179,29 @@ describe('an occasion', () => {
     expect((await crm.call('GET', `/occasions/${id}/guests?state=invited`, { as: 'usr_00000000000000000009:sales' })).status).toBe(403)
   })
 
+  test('invites a segment page by page, each member once, and no segment that is not ready or not there', async () => {
+    const id = await occasion(5)
+    const members = await Promise.all(Array.from({ length: 102 }, () => customer()))
+    const { body: regulars } = await crm.call('POST', '/segments', { body: { name: 'Regulars' } })
+    for (const add of [members.slice(0, 100), members.slice(100)])
+      expect((await crm.call('POST', `/segments/${regulars['id']}/members`, { body: { add } })).status).toBe(200)
+    const invite = (body: object, as = 'admin') => crm.call('POST', `/occasions/${id}/invitations`, { body, as })
+    const { body: first } = await invite({ segmentId: regulars['id'] })
+    expect(first).toMatchObject({ done: 100, there: 0, missing: [], nextCursor: expect.any(String) })
+    expect((await invite({ segmentId: regulars['id'], cursor: first['nextCursor'] })).body).toEqual({ done: 2, there: 0, missing: [] })
+    expect((await invite({ segmentId: regulars['id'] })).body).toMatchObject({ done: 0, there: 100 })
+
+    const rule = { field: 'purchases.last', op: 'longer_ago', days: 60 }
+    const { body: building } = await crm.call('POST', '/segments', { body: { name: 'Quiet', rule } })
+    expect((await invite({ segmentId: building['id'] })).body).toMatchObject({ status: 409, code: 'segment.building' })
+    expect((await invite({ segmentId: 'seg_00000000000000000009' })).body).toMatchObject({ status: 404, code: 'segment.not_found' })
+    expect((await invite({ segmentId: regulars['id'], tier: 'gold' })).body).toMatchObject({ code: 'invitation.name_one' })
+
+    const { body: club } = await crm.call('POST', '/clubs', { body: { name: 'Regulars only', joining: 'invitation' } })
+    const asked = await crm.call('POST', `/clubs/${club['id']}/invitations`, { body: { segmentId: regulars['id'] } })
+    expect(asked.body).toMatchObject({ done: 100, there: 0 })
+  })
+
   test('costs 6 write units a seat taken, 12 with a hand-over', async () => {
     const id = await occasion(1)
     const [a = '', b = ''] = await guests(id, 2)

@@ -46,9 +46,9 @@ export default module('club', {
     route('POST /clubs/{id}/invitations', m.invite, {
       can: 'club:invite',
       status: 200,
-      summary: 'Invite customers by id, tier or club, or fill a club by tier',
+      summary: 'Invite customers by id, tier, segment or club, or fill a club by tier',
       example: { tier: 'gold' },
-      faults: ['invitation.name_one'],
+      faults: ['invitation.name_one', 'segment.not_found', 'segment.building'],
       description: 'Up to 100 a call; call again with `nextCursor` for the rest.',
     }),
     route('GET /clubs/{id}/members', m.listOfClub, {

@@ -65,9 +65,9 @@ export default module('occasion', {
     route('POST /occasions/{id}/invitations', g.invite, {
       can: 'occasion:invite',
       status: 200,
-      summary: 'Invite customers by id, tier or club',
+      summary: 'Invite customers by id, tier, segment or club',
       example: { tier: 'gold' },
-      faults: ['invitation.name_one', 'occasion.is_cancelled'],
+      faults: ['invitation.name_one', 'occasion.is_cancelled', 'segment.not_found', 'segment.building'],
       description: 'Up to 100 a call; call again with `nextCursor` for the rest.',
     }),
     route('GET /occasions/{id}/guests', g.listOfOccasion, { can: 'occasion:read', summary: 'An event’s guests by their answer' }),
