@@ -56,6 +56,16 @@ export interface Made {
   guard?: Write
 }
 
+/** The own key of what a customer's greeting for an occasion of a year becomes. */
+function greetingKey(customerId: string, { occasion, day }: Pick<Greeted, 'occasion' | 'day'>): string {
+  const year = day.slice(0, 4)
+  return taskKeyFor(`greeting ${occasion} ${year} ${customerId}`, `${year}-01-01T00:00:00.000Z`)
+}
+
+/** The id that a customer's message for an occasion of a year always has. */
+export const wishIdFor = (customerId: string, given: Pick<Greeted, 'occasion' | 'day'>): string =>
+  wish.id(greetingKey(customerId, given), customerId)
+
 /**
  * The task or message of a greeting; undefined when the rule is not meant for this customer, it was made before, or it is a
  * message and the customer has not agreed to any on their channel. Its key is made from the occasion and the year, so there is
@@ -72,8 +82,7 @@ export async function greetingFor(
 ): Promise<Made | undefined> {
   const { language } = await workspaceOf(ctx)
   if (exclusion(rule, tier, file.language ?? language) !== undefined) return undefined
-  const year = given.day.slice(0, 4)
-  const own = taskKeyFor(`greeting ${given.occasion} ${year} ${file.id}`, `${year}-01-01T00:00:00.000Z`)
+  const own = greetingKey(file.id, given)
   const kind = rule.as === 'task' ? task : wish
   if (await ctx.table.get(placeOf(kind, kind.id(own, file.id)))) return undefined
   const { tongue, text } = wordsOf(rule, file, given, language)

@@ -36,6 +36,7 @@ export default module('greeting', {
     route('GET /greeting-messages', m.list, {
       can: 'greeting:send',
       summary: 'Greetings that wait to be sent, or what came of others',
+      description: 'Of those that wait, `ready` has the ones whose day is not over yet; `expired` has the rest.',
       faults: ['scope.outside'],
     }),
     route('GET /greeting-messages/{id}', m.show, {
