@@ -4,7 +4,12 @@ import { follow as followGreeting } from '../domain/care/greeting/index.ts'
 import { followTier } from '../domain/care/club/index.ts'
 import { fill, occasionChanged } from '../domain/care/occasion/index.ts'
 import { reckon } from '../domain/care/points/index.ts'
-import { follow as followReferral, referralClaimed, wordOfMouthChanged } from '../domain/care/referral/index.ts'
+import {
+  follow as followReferral,
+  followMerge as followReferralMerge,
+  referralClaimed,
+  wordOfMouthChanged,
+} from '../domain/care/referral/index.ts'
 import { cancelAll, followOwner, taskCancelled, taskDeleted, taskDone, taskReopened, taskRestored } from '../domain/care/task/index.ts'
 import { customerAssigned, customerChanged, customerCreated, customerDeleted, customerRestored } from '../domain/customer/customer/index.ts'
 import { customerAbsorbed, customerMerged, customerParted, customerReleased } from '../domain/data/merging/index.ts'
@@ -49,6 +54,7 @@ export const reactions: readonly Reaction[] = [
   on(customerDeleted, cancelAll),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], reckon),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], followReferral),
+  on([customerMerged, customerParted, customerReleased], followReferralMerge),
   on([tierJoined, tierPromoted, tierDemoted, tierOverridden, overrideEnded], followTier),
   on(occasionChanged, fill),
   on([interactionRecorded, interactionChanged, interactionDeleted, interactionRestored], bookVisit),

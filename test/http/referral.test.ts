@@ -47,6 +47,13 @@ const one = async (id: string): Promise<Reply['body']> => (await crm.call('GET',
 const valueOf = async (id: string): Promise<Reply['body']> => (await crm.call('GET', `/customers/${id}/word-of-mouth`)).body
 const balanceOf = async (id: string): Promise<number> => (await crm.call('GET', `/customers/${id}/points`)).body['balance']
 
+async function merges(id: string, absorb: string): Promise<string> {
+  const { body, status } = await crm.call('POST', `/customers/${id}/merge`, { body: { absorb, choose: {} } })
+  expect(status, JSON.stringify(body)).toBe(200)
+  crm.forget()
+  return body['id']
+}
+
 describe('a referral', () => {
   test('of an address is claimed by the first purchase of who has it later, once however often it is told', async () => {
     const ada = await customer()
@@ -192,6 +199,54 @@ describe('a referral', () => {
     expect((await one(first.body['id']))['state']).toBe('claimed')
     expect((await one(second.body['id']))['state']).toBe('void')
     expect([await balanceOf(ada), await balanceOf(bob)]).toEqual([500, 0])
+  })
+
+  test('never closes a circle by way of files that were merged', async () => {
+    const [ada, grace, alias] = [await customer(), await customer(), await customer()]
+    expect((await refer(ada, { customerId: grace })).status).toBe(201)
+    await merges(alias, grace)
+    expect((await refer(alias, { customerId: ada })).body).toMatchObject({ status: 409, code: 'referral.cycle' })
+    const other = await customer()
+    await merges(other, ada)
+    expect((await refer(alias, { customerId: other })).body).toMatchObject({ status: 409, code: 'referral.cycle' })
+    expect((await refer(other, { customerId: await customer() })).status).toBe(201)
+  })
+
+  test('goes with the one referred into the file they are merged into, and its points with the referrer', async () => {
+    const [ada, grace, kept, elder] = [await customer(), await customer(), await customer(), await customer()]
+    await refer(ada, { customerId: grace })
+    await buys(grace, 100)
+    await settle(crm)
+    await merges(kept, grace)
+    await merges(elder, ada)
+    await settle(crm)
+    await buys(kept, 50)
+    await settle(crm)
+    await replay(crm)
+    expect(await valueOf(elder)).toMatchObject({ referred: 1, purchases: 2, net: { amount: 15_000 } })
+    expect([await balanceOf(elder), await balanceOf(kept)]).toEqual([500, 200])
+    const { items } = (await crm.call('GET', `/customers/${kept}/purchases`)).body
+    for (const { id } of items) await crm.call('POST', `/purchases/${id}/returns`, { body: { returnId: `m-${id}` } })
+    await settle(crm)
+    expect(await valueOf(elder)).toMatchObject({ purchases: 0, net: { amount: 0 } })
+    expect([await balanceOf(elder), await balanceOf(kept)]).toEqual([0, 0])
+  })
+
+  test('counts nothing while referrer and referred are one person, and all again when that is undone', async () => {
+    const [ada, grace] = [await customer(), await customer()]
+    const { body } = await refer(ada, { customerId: grace })
+    await buys(grace, 100)
+    await settle(crm)
+    const merge = await merges(ada, grace)
+    await settle(crm)
+    await replay(crm)
+    expect(await valueOf(ada)).toMatchObject({ purchases: 0, net: { amount: 0 } })
+    expect(await balanceOf(ada)).toBe(0)
+    expect((await crm.call('POST', `/merges/${merge}/undo`, { body: {} })).status).toBe(200)
+    await settle(crm)
+    expect(await valueOf(ada)).toMatchObject({ referred: 1, purchases: 1, net: { amount: 10_000 } })
+    expect((await balanceOf(ada)) + (await balanceOf(grace))).toBe(700)
+    expect((await one(body['id']))['claim'].stands).toBe(true)
   })
 
   test('is listed, cancelled while open, and another team’s secret', async () => {

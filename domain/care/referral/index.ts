@@ -5,7 +5,7 @@ import * as e from './referral.events.ts'
 import { referral } from './referral.store.ts'
 
 export { expire } from './referral.actions.ts'
-export { follow } from './follow.ts'
+export { follow, followMerge } from './follow.ts'
 export { referralClaimed, wordOfMouthChanged } from './referral.events.ts'
 export { referral, referralsOf, type ReferralRecord } from './referral.store.ts'
 

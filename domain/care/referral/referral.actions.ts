@@ -18,7 +18,7 @@ import { workspaceOf } from '../../platform/workspace/index.ts'
 import { readProgramme } from '../points/index.ts'
 import { referralCancelled, referralExpired, referralMade } from './referral.events.ts'
 import { sayWordOfMouth, settlesAt, type Referral } from './referral.ts'
-import { identitiesOf, noCycle, referral, wordIn, wordPlace } from './referral.store.ts'
+import { identitiesOf, noCycle, personOf, referral, wordIn, wordPlace } from './referral.store.ts'
 
 const view = () => viewOf(referral)
 const byId = () => ({ id: idOf(referral) })
@@ -54,7 +54,7 @@ export const refer = action(
       throw fault('conflict', 'referral.self', 'Nobody refers themselves.')
     }
     if (referredId !== undefined) await mustBeNew(ctx, referredId, named)
-    const unlinked = referredId === undefined ? [] : [await noCycle(ctx, id, referredId)]
+    const unlinked = referredId === undefined ? [] : await noCycle(ctx, id, (await personOf(ctx, referredId)).ids)
     const fields: Referral = {
       identities,
       state: 'open',
@@ -114,15 +114,23 @@ const valueView = () =>
     net: z.object({ amount: z.int(), currency: z.string() }),
     words: z.string(),
     formula: z.string(),
+    records: z.array(z.string()),
   })
 
-/** What a customer's word of mouth is worth: what those they referred bought. */
+/** What a customer's word of mouth is worth: what those they referred bought. One read more for who absorbed somebody. */
 export const value = action(
   'referral.value',
   () => ({ input: z.strictObject({ id: idOf(customer) }), output: valueView() }),
   async (ctx, { id }) => {
-    const [, item, { currency }] = await Promise.all([find(ctx, customer, id), ctx.table.get(wordPlace(id)), workspaceOf(ctx)])
-    const { referred = 0, purchases = 0, net = 0 } = wordIn(item) ?? {}
+    const [{ absorbed = [] }, own, { currency }] = await Promise.all([
+      find(ctx, customer, id),
+      ctx.table.get(wordPlace(id)),
+      workspaceOf(ctx),
+    ])
+    const others = absorbed.length > 0 ? await ctx.table.getAll(absorbed.map(wordPlace)) : []
+    const words = [own, ...others].flatMap((item) => wordIn(item) ?? [])
+    const sum = (of: 'referred' | 'purchases' | 'net') => words.reduce((all, one) => all + one[of], 0)
+    const [referred, purchases, net] = [sum('referred'), sum('purchases'), sum('net')]
     return {
       customerId: id,
       referred,
@@ -131,6 +139,7 @@ export const value = action(
       words: sayWordOfMouth({ referred, purchases, net }, currency),
       formula:
         'sum over claimed referrals of the referred customer’s purchases less returns, from the first purchase to the end of its period; one level',
+      records: [`GET /customers/${id}/referrals, those claimed`],
     }
   },
 )

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { wordOfMouth, type WordOfMouthRecord } from '../../insight/tier/index.ts'
 import { customer, type CustomerRecord } from '../../customer/customer/index.ts'
 import { purchase, remaining, saleOf, type Purchase } from '../../customer/purchase/index.ts'
+import { survivorOf } from '../../kernel/absorbed.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { entity, placeOf, type RecordOf, type Stamp } from '../../kernel/entity.ts'
@@ -51,23 +52,43 @@ export function identitiesOf({ id, emails, phones }: CustomerRecord): string[] {
   return [id, ...emails.map(({ address }) => `email:${address}`), ...phones.map(({ number }) => `phone:${number}`)]
 }
 
+/** A person: the file that stands and those that were merged into it, under any of which a record may lie. */
+export interface Person {
+  id: string
+  ids: readonly string[]
+}
+
+/** Whose file it is, or whom it was merged into. One read, one more for each merge on the way. */
+export async function personOf(ctx: Ctx, customerId: string): Promise<Person> {
+  return personIn(customerId, await survivorOf(ctx, await ctx.table.get(placeOf(customer, customerId))))
+}
+
+function personIn(customerId: string, file: Item | undefined): Person {
+  const { id, absorbed = [] } = file ? recordIn<'customer', CustomerRecord>(file) : { id: customerId }
+  return { id, ids: [id, ...absorbed] }
+}
+
 /**
- * Walks up from the referrer to who was referred by nobody, one read a step, and gives the condition under which that
- * is still so: every new link at the same time would have to hang above that one, so two that would close a circle
- * together cannot both be written.
+ * Walks up from the referrer to who was referred by nobody, one read a step, one more where files were merged, and gives the
+ * conditions under which that is still so: every new link at the same time would have to hang above that one, so two that
+ * would close a circle together cannot both be written.
+ * @param referred the files of the one referred
  * @throws Fault `conflict` when the one referred is met on the way, or the chain is too long
  */
-export async function noCycle(ctx: Ctx, referrerId: string, referredId: string): Promise<Write> {
+export async function noCycle(ctx: Ctx, referrerId: string, referred: readonly string[]): Promise<Write[]> {
   let at = referrerId
-  for (let steps = 0; steps < LONGEST_CHAIN; steps++) {
-    const key = sentinelKey(referralOf(at))
-    const item = await ctx.table.get(key)
-    if (typeof item?.['id'] !== 'string') return { check: key, if: { absent: true } }
-    at = customerIdIn(item['id'])
-    if (at === referredId)
-      throw fault('conflict', 'referral.cycle', `${referrerId} came by way of ${referredId}, who cannot be referred by them.`, {
-        steps: steps + 1,
+  for (let steps = 0; steps <= LONGEST_CHAIN; steps++) {
+    const own = sentinelKey(referralOf(at))
+    const [held, file] = await ctx.table.getAll([own, placeOf(customer, at)])
+    const { ids } = personIn(at, await survivorOf(ctx, file))
+    if (ids.some((id) => referred.includes(id)))
+      throw fault('conflict', 'referral.cycle', `${referrerId} came by way of ${referred[0] ?? ''}, who cannot be referred by them.`, {
+        steps,
       })
+    const others = ids.filter((id) => id !== at).map((id) => sentinelKey(referralOf(id)))
+    const lead = [held, ...(others.length > 0 ? await ctx.table.getAll(others) : [])].find((item) => typeof item?.['id'] === 'string')
+    if (!lead) return [own, ...others].map((key) => ({ check: key, if: { absent: true } }))
+    at = customerIdIn(String(lead['id']))
   }
   throw fault('conflict', 'referral.chain_too_long', `More than ${LONGEST_CHAIN} people refer one another in a row.`)
 }
@@ -82,16 +103,30 @@ export interface Contribution {
   stands: boolean
 }
 
-/** Reads the purchases of the period and no others, strongly consistent. */
-export async function contributionOf(
-  ctx: Ctx,
-  referredId: string,
-  period: { at: Instant; countsUntil: Instant; purchaseId: string },
-): Promise<Contribution> {
+/** What nobody but the referrer bought. */
+export const NOTHING: Contribution = { purchases: 0, net: 0, stands: false }
+
+interface Period {
+  at: Instant
+  countsUntil: Instant
+  purchaseId: string
+}
+
+/** Reads the purchases of the period and no others, strongly consistent. @param referred the files of the one referred */
+export async function contributionOf(ctx: Ctx, referred: readonly string[], period: Period): Promise<Contribution> {
+  const parts = await Promise.all(referred.map((id) => contributionIn(ctx, id, period)))
+  return parts.reduce((all, one) => ({
+    purchases: all.purchases + one.purchases,
+    net: all.net + one.net,
+    stands: all.stands || one.stands,
+  }))
+}
+
+async function contributionIn(ctx: Ctx, referredId: string, period: Period): Promise<Contribution> {
   const { pk } = placeOf(customer, referredId)
   const from = `${purchase.noun}#${timeKey(Date.parse(period.at))}`
   const to = `${purchase.noun}#${timeKey(Date.parse(period.countsUntil) + 1)}`
-  const sum: Contribution = { purchases: 0, net: 0, stands: false }
+  const sum: Contribution = { ...NOTHING }
   let after: Item | undefined
   do {
     const { items, last } = await ctx.table.query({ pk, from, to, limit: PAGE, ...(after && { after }) })
