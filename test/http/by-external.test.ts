@@ -104,11 +104,47 @@ describe('another system’s record', () => {
     const personId = await file('person', 'P3')
     const { body: made } = await crm.call('POST', `/customers/${companyId}/contacts`, { body: { personId, role: 'user', title: 'Weaver' } })
     const named = await put('/contacts/by/hr/7', { companyId, personId })
-    expect(named).toMatchObject({ status: 200, body: { id: made['id'], externalIds: [{ system: 'hr', id: '7' }], version: 2 } })
-    expect((await put('/contacts/by/hr/7', { role: 'influencer' })).body).toMatchObject({ role: 'influencer', version: 3 })
-    expect((await crm.call('PATCH', `/contacts/${made['id']}`, { ifMatch: 3, body: { title: 'Head' } })).body).toMatchObject({
-      title: 'Head',
-      externalIds: [{ system: 'hr', id: '7' }],
+    expect(named).toMatchObject({
+      status: 200,
+      body: { id: made['id'], externalIds: [{ system: 'hr', id: '7' }], version: 2, role: 'user', title: 'Weaver' },
     })
+    const both = await put('/contacts/by/payroll/70', { companyId, personId })
+    expect(both.body).toMatchObject({ id: made['id'], externalIds: [{ id: '7' }, { id: '70' }], version: 3 })
+    expect((await put('/contacts/by/hr/7', { role: 'influencer' })).body).toMatchObject({ role: 'influencer', version: 4 })
+    expect((await crm.call('PATCH', `/contacts/${made['id']}`, { ifMatch: 4, body: { title: 'Head' } })).body).toMatchObject({
+      title: 'Head',
+      externalIds: [{ id: '7' }, { id: '70' }],
+    })
+  })
+
+  test.each(kinds)('one of a file that was merged stays theirs: %s', async (kind, body) => {
+    const [own, other] = [`M-${kind}`, `N-${kind}`]
+    const isContact = kind === 'contacts'
+    await file('person', own)
+    const survivor = await file('person', other)
+    const named = (name: string) => ({ [isContact ? 'person' : 'customer']: { system: 'erp', id: name } })
+    const path = `/${kind}/by/erp/Z-${kind}`
+    const { body: made } = await put(path, { ...body, ...named(own) })
+    const absorbed = String(isContact ? made['personId'] : made['customerId'])
+    await crm.call('POST', `/customers/${survivor}/merge`, { as: 'admin', body: { absorb: absorbed } })
+    const id = isContact ? 'personId' : 'customerId'
+    for (const whose of [named(own), named(other), { [id]: absorbed, ...(isContact ? { person: undefined } : { customer: undefined }) }]) {
+      const again = await put(path, { ...body, ...whose })
+      expect(again, JSON.stringify(again.body)).toMatchObject({ status: 200, body: { id: made['id'] } })
+    }
+  })
+
+  test('with a version that is not the one there is refused, whether anything differs or not', async () => {
+    for (const [kind, body] of kinds) {
+      const path = `/${kind}/by/erp/V-${kind}`
+      const who = kind === 'contacts' ? { person: { system: 'erp', id: 'V1' } } : {}
+      await file('person', 'V1')
+      const { body: made } = await put(path, { ...body, ...who })
+      expect((await put(path, { ...body, ...who }, { ifMatch: made['version'] })).status, kind).toBe(200)
+      expect(await put(path, { ...body, ...who }, { ifMatch: made['version'] + 1 }), kind).toMatchObject({
+        status: 412,
+        body: { code: `${kind.slice(0, -1)}.version_differs` },
+      })
+    }
   })
 })

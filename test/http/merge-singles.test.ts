@@ -62,6 +62,15 @@ describe('what a person agreed to', () => {
     await post(`/merges/${second.id}/undo`)
     expect([await may(b), await may(c)]).toEqual([true, false])
   })
+
+  test('of one alone goes back to that one alone', async () => {
+    const [a, b] = [await open(), await open()]
+    await says(a, 'withdrawn')
+    const { id } = await post(`/customers/${a}/merge`, { absorb: b })
+    await post(`/merges/${id}/undo`)
+    const said = async (of: string) => (await get(`/customers/${of}/consents`)).items.filter((one: object) => 'decision' in one).length
+    expect([await said(a), await said(b)]).toEqual([1, 0])
+  })
 })
 
 test('word of mouth of both files counts towards the survivor’s tier, goes on counting, and is each one’s own when parted', async () => {

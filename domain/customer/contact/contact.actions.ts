@@ -31,19 +31,31 @@ export const add = action(
     input: z.strictObject({ id: idOf(customer), personId: idOf(customer), ...contactFileShape(), primary: z.boolean().default(false) }),
     output: view(),
   }),
-  async (ctx, { id, personId, role, title, externalIds, primary }) => {
-    const held = await hold(ctx, id, personId)
-    mayJoin(ctx, id, held)
-    const there = held.there?.deletedAt ? undefined : held.there
-    const ids = externalIds ?? there?.externalIds
-    const fields: Contact = { personId, role, primary, ...(title !== undefined && { title }), ...(ids && { externalIds: ids }) }
-    if (!there) return write(ctx, id, held, fields, contactAdded)
-    ctx.request.existing = true
-    const same =
-      there.role === role && there.title === title && there.primary === primary && isDeepStrictEqual(there.externalIds, fields.externalIds)
-    return same ? there : write(ctx, id, held, fields, contactChanged)
-  },
+  (ctx, { id, personId, role, title, externalIds, primary }) =>
+    join(ctx, id, personId, (there) => ({ role, primary, title, externalIds: externalIds ?? there?.externalIds })),
 )
+
+/** What is said of a contact. */
+type Part = { [K in keyof Omit<Contact, 'personId'>]: Contact[K] | undefined } & Pick<Contact, 'role' | 'primary'>
+
+/** Makes a person a company's contact, or changes their part. @param part what it is to be, given what it is */
+export async function join(
+  ctx: Ctx,
+  companyId: string,
+  personId: string,
+  part: (there: ContactRecord | undefined) => Part,
+): Promise<ContactRecord> {
+  const held = await hold(ctx, companyId, personId)
+  mayJoin(ctx, companyId, held)
+  const there = held.there?.deletedAt ? undefined : held.there
+  const { role, primary, title, externalIds } = part(there)
+  const fields: Contact = { personId, role, primary, ...(title !== undefined && { title }), ...(externalIds && { externalIds }) }
+  if (!there) return write(ctx, companyId, held, fields, contactAdded)
+  ctx.request.existing = true
+  const same =
+    there.role === role && there.title === title && there.primary === primary && isDeepStrictEqual(there.externalIds, externalIds)
+  return same ? there : write(ctx, companyId, held, fields, contactChanged)
+}
 
 /** A company takes persons as contacts, both there to be seen. */
 function mayJoin(ctx: Ctx, companyId: string, { company, person }: Held): void {

@@ -28,7 +28,7 @@ export default module('contact', {
       can: 'contact:write',
       status: 201,
       summary: 'Name or change another system’s contact',
-      faults: [...faults, 'contact.needs_both', 'contact.stands', 'contact.identity_taken', 'customer.unknown'],
+      faults: [...faults, 'contact.needs_both', 'contact.stands', 'contact.identity_taken', 'contact.version_differs', 'customer.unknown'],
       description: 'Company and person by our ids, or by theirs in another system. 201 when it was named, 200 when it was there.',
       example: { company: { system: 'erp', id: 'C-7' }, person: { system: 'erp', id: 'P-12' }, role: 'buyer' },
     }),

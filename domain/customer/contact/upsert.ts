@@ -3,9 +3,9 @@ import { action } from '../../kernel/action.ts'
 import { invalid } from '../../kernel/fault.ts'
 import { patchOf } from '../../kernel/fields.ts'
 import { customerIdIn } from '../../kernel/id.ts'
-import { viewOf } from '../../kernel/record.ts'
-import { customerNamed, namedShape, openedOnce, recordNamed, whoseShape, withName } from '../customer/index.ts'
-import { add } from './contact.actions.ts'
+import { mustMatch, viewOf } from '../../kernel/record.ts'
+import { customerNamed, differing, isOf, namedShape, openedOnce, recordNamed, whoseShape, withName } from '../customer/index.ts'
+import { change, join } from './contact.actions.ts'
 import { contactFileShape } from './contact.ts'
 import { contact } from './contact.store.ts'
 
@@ -24,28 +24,34 @@ export const putBy = action(
   () => ({ input: putInput(), output: viewOf(contact) }),
   async (ctx, { system, externalId, role, title, externalIds, primary, ...given }) => {
     const name = { system, externalId }
-    const [before, company, person] = await Promise.all([
+    const [before, companyId, personId] = await Promise.all([
       recordNamed(ctx, contact, name),
       customerNamed(ctx, given, 'company'),
       customerNamed(ctx, given, 'person'),
     ])
-    const id = company ?? (before && customerIdIn(before.id))
-    const personId = person ?? before?.personId
-    if (id === undefined || personId === undefined)
+    if (before) {
+      const [theirs, same] = await Promise.all([isOf(ctx, companyId, customerIdIn(before.id)), isOf(ctx, personId, before.personId)])
+      if (!theirs || !same) throw invalid('contact.stands', 'personId', 'This contact is another person’s, or of another company.')
+      ctx.request.existing = true
+      const ids = externalIds === undefined ? undefined : withName(name, externalIds)
+      const changes = differing(before, { role, title, primary, externalIds: ids })
+      if (Object.keys(changes).length > 0) return change.run(ctx, { id: before.id, ...changes })
+      await mustMatch(ctx, contact, before, {})
+      return before
+    }
+    if (companyId === undefined || personId === undefined)
       throw invalid(
         'contact.needs_both',
-        id === undefined ? 'companyId' : 'personId',
+        companyId === undefined ? 'companyId' : 'personId',
         'There is no such contact yet: say of which company, and who.',
       )
-    if (before && (id !== customerIdIn(before.id) || personId !== before.personId))
-      throw invalid('contact.stands', 'personId', 'This contact is another person’s, or of another company.')
-    const said = title === undefined ? before?.title : (title ?? undefined)
-    const part = { role: role ?? before?.role ?? ('other' as const), primary: primary ?? before?.primary ?? false }
-    const ids = withName(name, externalIds, before?.externalIds)
     return openedOnce(contact.noun, name, () =>
-      add.run(ctx, { id, personId, ...part, ...(said !== undefined && { title: said }), externalIds: ids } as Parameters<
-        typeof add.run
-      >[1]),
+      join(ctx, companyId, personId, (there) => ({
+        role: role ?? there?.role ?? 'other',
+        primary: primary ?? there?.primary ?? false,
+        title: title === undefined ? there?.title : (title ?? undefined),
+        externalIds: withName(name, externalIds, there?.externalIds),
+      })),
     )
   },
 )

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
+import { survivorOf } from '../../kernel/absorbed.ts'
 import { Stale } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
-import type { Entity } from '../../kernel/entity.ts'
+import { placeOf, type Entity } from '../../kernel/entity.ts'
 import { Fault, fault, invalid } from '../../kernel/fault.ts'
 import { sentinelKey } from '../../kernel/place.ts'
 import { find, idOf } from '../../kernel/record.ts'
@@ -48,6 +49,17 @@ export async function customerNamed(ctx: Ctx, input: Readonly<Record<string, unk
   const found = typeof item?.['id'] === 'string' ? await seen(ctx, customer, item['id']) : undefined
   if (found) return found.id
   throw invalid('customer.unknown', of, 'There is no such customer.')
+}
+
+/**
+ * Whether an input means the customer whom a record belongs to, or whom that one was merged into: a merged file's records stay where
+ * they are. Reads nothing where it names the same id, or none.
+ */
+export async function isOf(ctx: Ctx, given: string | undefined, customerId: string): Promise<boolean> {
+  if (given === undefined || given === customerId) return true
+  const files = await ctx.table.getAll([given, customerId].map((id) => placeOf(customer, id)))
+  const [mine, theirs] = await Promise.all(files.map((file) => survivorOf(ctx, file)))
+  return mine !== undefined && mine['id'] === theirs?.['id']
 }
 
 /** A record, unless it is not the caller's to know: then neither is our id of it. */

@@ -11,6 +11,7 @@ export {
   customerNamed,
   differing,
   externalIdsShape,
+  isOf,
   namedShape,
   namesOf,
   openedOnce,

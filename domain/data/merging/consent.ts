@@ -17,23 +17,20 @@ import type { MergeRecord } from './merge.store.ts'
 const standingsIn = (head: Head): Consent['standings'] => head.single(consent)?.standings ?? {}
 
 /** The survivor's word on each matter becomes the last that either file has. The absorbed one's stays as it is. */
-export function consentMerged(
-  ctx: Ctx,
-  mine: Head,
-  theirs: Head,
-  survivorId: string,
-): { changes: Change[]; kept?: MergeRecord['consent'] } {
-  const [before, other] = [standingsIn(mine), standingsIn(theirs)]
-  if (Object.keys(other).length === 0) return { changes: [] }
-  return { changes: moved(ctx, mine.single(consent), standingsTogether(before, other), survivorId), kept: before }
+export function consentMerged(ctx: Ctx, mine: Head, theirs: Head, survivorId: string): { changes: Change[]; kept: Consent['standings'] } {
+  const before = standingsIn(mine)
+  const together = standingsTogether(before, standingsIn(theirs))
+  return { changes: moved(ctx, mine.single(consent), together, survivorId), kept: before }
 }
 
+/** Each file's word is its own again. A merge that kept nothing, of before 0.3.0, took nothing over. */
 export function consentParted(
   ctx: Ctx,
   mine: Head,
   theirs: Head,
-  { survivorId, absorbedId, consent: before = {} }: Pick<MergeRecord, 'survivorId' | 'absorbedId' | 'consent'>,
+  { survivorId, absorbedId, consent: before }: Pick<MergeRecord, 'survivorId' | 'absorbedId' | 'consent'>,
 ): Change[] {
+  if (!before) return []
   const parted = standingsParted(standingsIn(mine), before, standingsIn(theirs))
   return [...moved(ctx, mine.single(consent), parted.mine, survivorId), ...moved(ctx, theirs.single(consent), parted.theirs, absorbedId)]
 }

@@ -33,7 +33,7 @@ export const mergeShape = () => ({
   history: z.object({ before: values().optional(), version: z.int().optional(), theirs: z.boolean() }),
   /** The survivor's tier before the merge, if there was one, and what a person had decided of the tier it has since. */
   tier: z.object({ before: values().optional(), override: values().optional() }),
-  /** What the survivor had agreed to and withdrawn before, when anything came over. */
+  /** What the survivor had agreed to and withdrawn before; absent in merges of before 0.3.0, which took nothing over. */
   consent: consentShape().standings.optional(),
   /** Points that came over, by lot, and what was owed. */
   points: z.object({ lots: z.record(z.string(), z.int()), owed: z.int() }).optional(),

@@ -133,7 +133,7 @@ export const mergeFiles = action(
       history: sums.kept,
       tier: tiers.kept,
       ...(points.kept && { points: points.kept }),
-      ...(said.kept && { consent: said.kept }),
+      consent: said.kept,
     }
     const made = create(ctx, merge, fields, mergeMade, { customer: survivor.id, own: key })
     const changes: Change[] = [

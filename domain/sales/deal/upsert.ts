@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { action } from '../../kernel/action.ts'
 import { invalid } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
-import { idOf } from '../../kernel/record.ts'
-import { customerNamed, differing, namedShape, openedOnce, recordNamed, whoseShape, withName } from '../../customer/customer/index.ts'
+import { idOf, mustMatch } from '../../kernel/record.ts'
+import { customerNamed, differing, isOf, namedShape, openedOnce, recordNamed, whoseShape, withName } from '../../customer/customer/index.ts'
 import { pipeline, probability as probabilityField } from '../pipeline/index.ts'
 import { change, mergedCustom, open, view } from './deal.actions.ts'
 import { dealShape, type Deal } from './deal.ts'
@@ -28,7 +28,7 @@ export const putBy = action(
     const [before, id] = await Promise.all([recordNamed(ctx, deal, name), customerNamed(ctx, given, 'customer')])
     if (before) {
       ctx.request.existing = true
-      if (id !== undefined && id !== before.customerId)
+      if (!(await isOf(ctx, id, before.customerId)))
         throw invalid('deal.customer_stands', 'customerId', `This deal is ${before.customerId}’s.`)
       const custom = patch.custom && mergedCustom(before.custom, patch.custom)
       const wanted = {
@@ -37,8 +37,10 @@ export const putBy = action(
         ...(patch.externalIds !== undefined && { externalIds: withName(name, patch.externalIds) }),
       }
       const changes = differing({ ...before, probability: before.probabilitySet, lines: plain(before.lines) }, wanted)
-      if (Object.keys(changes).length === 0) return before
-      return change.run(ctx, { id: before.id, ...changes, ...(changes.custom && { custom: patch.custom }) })
+      if (Object.keys(changes).length > 0)
+        return change.run(ctx, { id: before.id, ...changes, ...(changes.custom && { custom: patch.custom }) })
+      await mustMatch(ctx, deal, before, {})
+      return before
     }
     if (id === undefined) throw invalid('deal.needs_customer', 'customerId', 'There is no such deal yet; to open it, say whose it is.')
     if (patch.name === undefined) throw invalid('deal.needs_name', 'name', 'There is no such deal yet; to open it, give a name.')

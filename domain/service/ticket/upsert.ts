@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { action } from '../../kernel/action.ts'
 import { invalid } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
-import { idOf } from '../../kernel/record.ts'
+import { idOf, mustMatch } from '../../kernel/record.ts'
 import { contact } from '../../customer/contact/index.ts'
-import { customerNamed, differing, namedShape, openedOnce, recordNamed, whoseShape, withName } from '../../customer/customer/index.ts'
+import { customerNamed, differing, isOf, namedShape, openedOnce, recordNamed, whoseShape, withName } from '../../customer/customer/index.ts'
 import { change, open, view } from './ticket.actions.ts'
 import { ticketChannels, ticketShape } from './ticket.ts'
 import { ticket } from './ticket.store.ts'
@@ -31,11 +31,13 @@ export const putBy = action(
     const [before, id] = await Promise.all([recordNamed(ctx, ticket, name), customerNamed(ctx, given, 'customer')])
     if (before) {
       ctx.request.existing = true
-      if (id !== undefined && id !== before.customerId)
+      if (!(await isOf(ctx, id, before.customerId)))
         throw invalid('ticket.customer_stands', 'customerId', `This ticket is ${before.customerId}’s.`)
       const wanted = { ...patch, ...(patch.externalIds !== undefined && { externalIds: withName(name, patch.externalIds) }) }
       const changes = differing(before, wanted)
-      return Object.keys(changes).length === 0 ? before : change.run(ctx, { id: before.id, ...changes })
+      if (Object.keys(changes).length > 0) return change.run(ctx, { id: before.id, ...changes })
+      await mustMatch(ctx, ticket, before, {})
+      return before
     }
     if (id === undefined) throw invalid('ticket.needs_customer', 'customerId', 'There is no such ticket yet; to open it, say whose it is.')
     if (patch.subject === undefined)
