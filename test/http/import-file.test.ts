@@ -53,6 +53,7 @@ describe('a file is read as people write it', () => {
     ['with the line ends of old Macs', 'name\rMac Person\r', 'Mac Person'],
     ['with no line end at its end', 'name\nEnd Person', 'End Person'],
     ['with blank lines', '\n\nname\n\nBlank Person\n\n\n', 'Blank Person'],
+    ['with Excel’s hint in front', 'sep=;\r\nname;x\r\nHinted, Person;1\r\n', 'Hinted, Person'],
     ['in Chinese, in UTF-8', 'name\n张伟\n', '张伟'],
   ])('%s', async (_, text, name) => {
     const done = await work(crm, await upload(crm, text), 'run', mapping)
@@ -113,6 +114,7 @@ describe('a file that cannot be imported says what it is', () => {
     ['JSON', '[{"name":"Ada"}]', 'file.not_csv'],
     ['an old workbook', gb('d0cf11e0a1b11ae1'), 'file.old_excel'],
     ['UTF-16', joined(gb('fffe'), Buffer.from('name\nAda\n', 'utf16le')), 'file.utf16'],
+    ['Western text of one byte a letter', Buffer.from('name,city\nMüller,Köln\nStraße,Bonn\n', 'latin1'), 'file.unknown_encoding'],
     ['neither UTF-8 nor GB18030', joined('name\n', gb('ff ff ff'), '\n'), 'file.unknown_encoding'],
     ['a zip that is no workbook', zipSync({ 'a.txt': strToU8('hello') }), 'file.not_a_workbook'],
     ['a broken zip', joined(gb('504b0304'), 'garbage'), 'file.not_a_workbook'],

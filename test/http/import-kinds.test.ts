@@ -160,6 +160,48 @@ describe('exports of other CRMs are told by their header', () => {
     expect([tickets.preset, ...totals(tickets.done)]).toEqual(['hubspot.tickets', 2, 0, 0])
   })
 
+  test('HubSpot: who works where, by the company it calls primary; a person is not named after it', async () => {
+    await bySuggestion('Record ID,Company name\n500,Yarn Ltd\n', 'customers')
+    const people =
+      'Record ID,First Name,Last Name,Email,Company Name,Job Title,Associated Company IDs (Primary),Associated Company (Primary)\n101,Grace,Hopper,grace@example.com,Yarn Ltd,Admiral,500,Yarn Ltd\n'
+    const persons = await bySuggestion(people, 'customers')
+    expect([persons.preset, ...totals(persons.done)]).toEqual(['hubspot.contacts', 1, 0, 0])
+    const { id, name } = (await crm.call('GET', '/customers/by/hubspot/101')).body
+    expect(name).toBe('Grace Hopper')
+    const parts = await bySuggestion(people, 'contacts')
+    expect([parts.preset, ...totals(parts.done)]).toEqual(['hubspot.contacts', 1, 0, 0])
+    expect(await one(`/customers/${id}/employers`)).toMatchObject({ name: 'Yarn Ltd', title: 'Admiral' })
+    const deals = await bySuggestion(
+      'Record ID,Deal Name,Deal Stage,Amount,Currency,Associated Company IDs (Primary)\n1,Bales,Closed Won,500,EUR,500\n',
+      'deals',
+    )
+    expect([deals.preset, ...totals(deals.done)]).toEqual(['hubspot.deals', 1, 0, 0])
+  })
+
+  test('Salesforce: reports, by the labels of their fields', async () => {
+    const accounts = await bySuggestion(
+      'Account ID,Account Name,Billing City,Billing State/Province,Billing Zip/Postal Code,Billing Country,Employees\n001a,Cotton AG,Bern,BE,3011,Switzerland,12\n',
+      'customers',
+    )
+    expect([accounts.preset, ...totals(accounts.done)]).toEqual(['salesforce.report.accounts', 1, 0, 0])
+    expect(await found('Cotton')).toMatchObject({ kind: 'company' })
+    const people =
+      'Contact ID,Account ID,Salutation,First Name,Last Name,Title,Account Name,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Mailing Country,Email\n003a,001a,Ms,Ida,Rhodes,CTO,Cotton AG,Bern,BE,3011,Switzerland,ida@example.com\n'
+    const persons = await bySuggestion(people, 'customers')
+    expect([persons.preset, ...totals(persons.done)]).toEqual(['salesforce.report.contacts', 1, 0, 0])
+    const ida = (await crm.call('GET', '/customers/by/salesforce/003a')).body
+    expect(ida).toMatchObject({ name: 'Ida Rhodes', addresses: [{ city: 'Bern', region: 'BE', postalCode: '3011', country: 'CH' }] })
+    expect(totals((await bySuggestion(people, 'contacts')).done)).toEqual([1, 0, 0])
+    expect(await one(`/customers/${ida['id']}/employers`)).toMatchObject({ name: 'Cotton AG', title: 'CTO' })
+    const deals = await bySuggestion(
+      'Opportunity ID,Opportunity Name,Account ID,Stage,Amount,Close Date\n006a,Spindles,001a,Closed Lost,20,2026-02-01\n',
+      'deals',
+    )
+    expect([deals.preset, ...totals(deals.done)]).toEqual(['salesforce.report.opportunities', 1, 0, 0])
+    const cases = await bySuggestion('Case ID,Case Number,Subject,Status,Account ID\n500a,0001,Torn,Closed,001a\n', 'tickets')
+    expect([cases.preset, ...totals(cases.done)]).toEqual(['salesforce.report.cases', 1, 0, 0])
+  })
+
   test('Salesforce: accounts, contacts, opportunities, cases', async () => {
     const accounts = await bySuggestion(
       'Id,Name,BillingCity,BillingCountry,Industry,Phone\n001A,Cotton AG,Bern,Switzerland,Textiles,+41 31 123 45 67\n',

@@ -3,6 +3,7 @@ import type { Issue } from '../../kernel/fault.ts'
 import type { Workspace } from '../../platform/workspace/index.ts'
 import type { Bound } from './kind/draft.ts'
 import { needed, targetNamed, targetsOf, type ImportKind } from './kind/kind.ts'
+import { isCompanyName } from './kind/customer.targets.ts'
 import { presetOf } from './kind/preset.ts'
 import { folded } from './kind/target.ts'
 
@@ -38,9 +39,13 @@ export function suggest(kind: ImportKind, workspace: Workspace, columns: readonl
   }
   const taken = new Set<string>()
   const mapping: Record<string, string> = {}
+  const said = new Set(columns.map((column) => named.get(folded(column))))
+  const isOfPersons = kind === 'customers' && (said.has('givenName') || said.has('familyName'))
   const first = Object.keys(preset?.columns ?? {}).flatMap((header) => columns.filter((column) => folded(column) === folded(header)))
   for (const column of new Set([...first, ...columns])) {
     const field = named.get(folded(column))
+    // Beside a person's own names, a company's name is where they work.
+    if (isOfPersons && field === 'name' && isCompanyName(column)) continue
     if (field === undefined || (taken.has(field) && !preset?.columns[column])) continue
     taken.add(field)
     mapping[column] = field

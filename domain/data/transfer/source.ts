@@ -48,8 +48,11 @@ export async function sourceOf(files: Files, key: string, head: { bytes: number;
   const whole = head.bytes <= bytes.length
   let at = skip
   while (bytes[at] === 0x0a || bytes[at] === 0x0d) at++
-  const firstLine = textOf(bytes.subarray(at, afterLine(bytes, at) ?? bytes.length), encoding) ?? ''
-  const delimiter = delimiterOf(firstLine)
+  const lineAt = (from: number): string => textOf(bytes.subarray(from, afterLine(bytes, from) ?? bytes.length), encoding) ?? ''
+  // Excel's own hint, which it shows to nobody.
+  const [, told] = /^sep=([,;|\t])\s*$/i.exec(lineAt(at)) ?? []
+  if (told !== undefined) at = afterLine(bytes, at) ?? bytes.length
+  const delimiter = told ?? delimiterOf(lineAt(at))
   const found = nextRecord(bytes, at, delimiter.charCodeAt(0), whole)
   if (!found || found.piece.trouble) throw refused('file.no_header', 'The first line is no header: name the columns in it.')
   const [cells = []] = await cellsOf(bytes, [found.piece], encoding, delimiter)

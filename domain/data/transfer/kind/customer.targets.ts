@@ -1,22 +1,17 @@
 import { channels, familyStatuses, incomeBands, lifecycles } from '../../../customer/customer/index.ts'
 import type { Workspace } from '../../../platform/workspace/index.ts'
-import { target, type Target, type TargetType } from './target.ts'
+import { folded, target, type Target, type TargetType } from './target.ts'
+
+/** Headers of a company's name. */
+const COMPANY_NAMES = ['company name', 'account name', 'company', '公司名称']
+export const isCompanyName = (header: string): boolean => COMPANY_NAMES.some((name) => folded(name) === folded(header))
 
 /** What a column of persons or companies can be. */
 export function customerTargets({ customFields }: Workspace): Target[] {
   return [
     target('id', 'Our id of the customer', 'text', 'id', ['customer id', '客户编号']),
     target('kind', 'Person or company', 'choice', 'kind', ['type', '客户类型'], ['person', 'company']),
-    target('name', 'Name', 'text', 'name', [
-      'full name',
-      'company name',
-      'account name',
-      'company',
-      '姓名',
-      '名称',
-      '客户名称',
-      '公司名称',
-    ]),
+    target('name', 'Name', 'text', 'name', ['full name', '姓名', '名称', '客户名称', ...COMPANY_NAMES]),
     target('givenName', 'Given name', 'text', 'givenName', ['first name', 'firstname', 'forename', '名']),
     target('familyName', 'Family name', 'text', 'familyName', ['last name', 'lastname', 'surname', '姓']),
     target('email', 'Email', 'text', 'emails.+.address', ['email address', 'e-mail', 'mail', '邮箱', '电子邮件', '电子邮箱']),

@@ -1,18 +1,7 @@
 import { folded } from './target.ts'
 import type { ImportKind } from './kind.ts'
-
-/** How another CRM's export file is told by its header, and what its columns are here. */
-export interface Preset {
-  readonly name: string
-  readonly kind: ImportKind
-  /** Headers that together tell the file. */
-  readonly known: readonly string[]
-  /** Headers to targets. */
-  readonly columns: Readonly<Record<string, string>>
-  readonly fixed?: Readonly<Record<string, string>>
-  /** Words of theirs to words of ours, by target. */
-  readonly words?: Readonly<Record<string, Readonly<Record<string, string>>>>
-}
+import { caseOrigins, dealEnds, urgency, type Preset } from './preset-words.ts'
+import { salesforceReports } from './salesforce-report.ts'
 
 const lifecycle = {
   subscriber: 'lead',
@@ -25,13 +14,16 @@ const lifecycle = {
   other: '',
 }
 const hubspotChannels = { email: 'email', chat: 'chat', form: 'web', phone: 'phone' }
-const caseOrigins = { email: 'email', phone: 'phone', web: 'web', chat: 'chat' }
-const urgency = { urgent: 'urgent', critical: 'urgent', high: 'high', medium: 'normal', normal: 'normal', low: 'low' }
-const dealEnds = { 'closed won': 'won', closedwon: 'won', won: 'won', 'closed lost': 'lost', closedlost: 'lost', lost: 'lost' }
+/** HubSpot names the companies and contacts that belong to a record so; since 2023 the company that comes first as `(Primary)`. */
+const hubspotWhose = (of: string) => ({
+  'Associated Company IDs (Primary)': `${of}.external:hubspot-company`,
+  'Associated Company IDs': `${of}.external:hubspot-company`,
+})
 
 /**
  * Exports of HubSpot (view exports, English headers) and Salesforce (Data Loader and Data Export, API names of the standard
- * objects). Their record ids are kept as external ids, so a later file that names them finds its customer.
+ * objects). Their record ids are kept as external ids, so a later file that names them finds its customer. A file of contacts is
+ * imported twice: as customers, then as contacts, which says who belongs to which company.
  */
 export const presets: readonly Preset[] = [
   {
@@ -80,6 +72,12 @@ export const presets: readonly Preset[] = [
     words: { lifecycle },
   },
   {
+    name: 'hubspot.contacts',
+    kind: 'contacts',
+    known: ['Record ID', 'First Name', 'Last Name'],
+    columns: { 'Record ID': 'person.external:hubspot', ...hubspotWhose('company'), 'Job Title': 'title' },
+  },
+  {
     name: 'hubspot.deals',
     kind: 'deals',
     known: ['Record ID', 'Deal Name', 'Deal Stage'],
@@ -90,7 +88,7 @@ export const presets: readonly Preset[] = [
       Amount: 'value',
       'Close Date': 'expectedClose',
       'Deal currency code': 'currency',
-      'Associated Company IDs': 'customer.external:hubspot-company',
+      ...hubspotWhose('customer'),
       'Associated Contact IDs': 'customer.external:hubspot',
       'Closed Won Reason': 'reason',
       'Closed Lost Reason': 'reason',
@@ -103,6 +101,7 @@ export const presets: readonly Preset[] = [
     kind: 'tickets',
     known: ['Ticket name', 'Ticket status'],
     columns: {
+      'Record ID': 'external:hubspot',
       'Ticket ID': 'external:hubspot',
       'Ticket name': 'subject',
       'Ticket description': 'body',
@@ -110,7 +109,7 @@ export const presets: readonly Preset[] = [
       Priority: 'priority',
       Source: 'channel',
       Category: 'category',
-      'Associated Company IDs': 'customer.external:hubspot-company',
+      ...hubspotWhose('customer'),
       'Associated Contact IDs': 'customer.external:hubspot',
     },
     fixed: { channel: 'api' },
@@ -138,6 +137,12 @@ export const presets: readonly Preset[] = [
       Description: 'notes',
     },
     fixed: { kind: 'person' },
+  },
+  {
+    name: 'salesforce.contacts',
+    kind: 'contacts',
+    known: ['Id', 'LastName', 'AccountId'],
+    columns: { Id: 'person.external:salesforce', AccountId: 'company.external:salesforce', Title: 'title' },
   },
   {
     name: 'salesforce.accounts',
@@ -195,6 +200,7 @@ export const presets: readonly Preset[] = [
     fixed: { channel: 'api' },
     words: { state: { closed: 'closed', '*': 'new' }, priority: urgency, channel: { ...caseOrigins, '*': 'api' } },
   },
+  ...salesforceReports,
 ]
 
 /** The preset of a header: the one of whose telling headers all are there, and most. */

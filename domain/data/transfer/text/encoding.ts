@@ -40,7 +40,10 @@ function encodingOf(head: Uint8Array): Encoding {
   if (head.every((byte) => byte < 0x80)) return 'ascii'
   for (const encoding of ['utf-8', 'gb18030'] as const) {
     // The head may end within a character, which is at most four bytes long.
-    for (let cut = 0; cut < 4; cut++) if (decodes(head.subarray(0, head.length - cut), encoding)) return encoding
+    for (let cut = 0; cut < 4; cut++) {
+      const whole = head.subarray(0, head.length - cut)
+      if (decodes(whole, encoding) && !(encoding === 'gb18030' && isWestern(whole))) return encoding
+    }
   }
   throw refused('file.unknown_encoding', 'The text is neither UTF-8 nor GB18030: save it as “CSV UTF-8”.')
 }
@@ -71,11 +74,29 @@ function decoderOf(encoding: Encoding): Decoder {
   return decoder
 }
 
+/**
+ * Whether bytes that GB18030 could read are rather a Western text of one byte a letter, as Excel in Europe writes it: `Müller` would
+ * become `M黮ler`. There a byte beyond ASCII stands between letters; in Chinese it comes in pairs, but for rare signs.
+ */
+function isWestern(bytes: Uint8Array): boolean {
+  let [pairs, western] = [0, 0]
+  for (let at = 0; at < bytes.length; at++) {
+    if ((bytes[at] ?? 0) < 0x80) continue
+    pairs++
+    const next = bytes[++at] ?? 0
+    // Of four bytes, the second and the fourth are digits.
+    if (next < 0x80 && !(next >= 0x30 && next <= 0x39)) western++
+  }
+  return western * 2 > pairs
+}
+
 /** The text of some bytes; undefined when they are none. What began as plain ASCII may turn out to be either encoding. */
 export function textOf(bytes: Uint8Array, encoding: Encoding): string | undefined {
   for (const one of encoding === 'ascii' ? (['utf-8', 'gb18030'] as const) : [encoding]) {
     try {
-      return decoderOf(one).decode(bytes)
+      const text = decoderOf(one).decode(bytes)
+      if (encoding === 'ascii' && one === 'gb18030' && isWestern(bytes)) return undefined
+      return text
     } catch {
       // Not this one.
     }
