@@ -115,6 +115,83 @@ describe('an export of customers', () => {
   }, 240_000)
 })
 
+describe('an export of a list', () => {
+  test('is what the list shows with these filters, whole records with whose they are, amounts as files have them', async () => {
+    const { body: ada } = await crm.call('POST', '/customers', { body: { name: 'Ada' } })
+    const id = String(ada['id'])
+    const deal = async (name: string, more: object = {}) =>
+      (await crm.call('POST', `/customers/${id}/deals`, { body: { name, ...more } })).body
+    const won = await deal('=Loom', { value: { amount: 12_990, currency: 'EUR' }, currency: 'EUR', nextStep: 'Call' })
+    await deal('Open one')
+    await crm.call('POST', `/deals/${won['id']}/win`, { body: { reason: 'Price' } })
+    const done = await exported({
+      what: 'deals',
+      filters: { state: 'won' },
+      columns: ['customerName', 'name', 'value', 'currency', 'wonReason'],
+    })
+    expect(done).toMatchObject({
+      state: 'done',
+      files: [{ name: 'deals.csv', rows: 1 }],
+      chosen: { by: 'filters', filters: { state: 'won' } },
+    })
+    expect(rowsOf(textOf(done, 'deals.csv'))).toEqual([
+      ['customerName', 'name', 'value', 'currency', 'wonReason'],
+      ['Ada', "'=Loom", '129.90', 'EUR', 'Price'],
+    ])
+    await crm.call('POST', `/customers/${id}/tickets`, { body: { subject: 'It broke', body: 'Help', channel: 'email', priority: 'high' } })
+    const tickets = rowsOf(textOf(await exported({ what: 'tickets', filters: { state: 'new' } }), 'tickets.csv'))
+    expect(tickets[0]).toEqual(expect.arrayContaining(['id', 'customerName', 'subject', 'priority', 'resolvedAt']))
+    expect(tickets[1]).toEqual(expect.arrayContaining(['Ada', 'It broke', 'high']))
+    await crm.call('POST', `/customers/${id}/tasks`, { body: { title: 'Call her', dueAt: '2026-12-01T09:00:00Z', ownerId: 'usr_admin' } })
+    expect(rowsOf(textOf(await exported({ what: 'customers', filters: { deleted: 'true' }, columns: ['name'] }), 'customers.csv'))).toEqual(
+      [['name']],
+    )
+    await crm.call('DELETE', `/customers/${id}`, { ifMatch: 1 })
+    expect(rowsOf(textOf(await exported({ what: 'customers', filters: { deleted: 'true' }, columns: ['name'] }), 'customers.csv'))).toEqual(
+      [['name'], ['Ada']],
+    )
+  })
+
+  test('goes over all pages of it', async () => {
+    const { body: ada } = await crm.call('POST', '/customers', { body: { name: 'Ada' } })
+    const operations = Array.from({ length: 75 }, (_, n) => ({
+      method: 'POST',
+      path: `/customers/${ada['id']}/deals`,
+      body: { name: `D${n}` },
+    }))
+    for (let times = 0; times < 2; times++) await crm.call('POST', '/bulk', { body: { operations } })
+    const rows = rowsOf(textOf(await exported({ what: 'deals', columns: ['id', 'name'] }), 'deals.csv')).slice(1)
+    expect([rows.length, new Set(rows.map(([id]) => id)).size]).toEqual([150, 150])
+  })
+
+  test('is refused as the list would be, and never shows more than its asker may read', async () => {
+    const refused = async (body: object, as = 'admin') => (await crm.call('POST', '/exports', { as, body })).body
+    expect(await refused({ what: 'deals', filters: { colour: 'red' } })).toMatchObject({
+      status: 400,
+      errors: [{ path: 'filters.colour' }],
+    })
+    expect(await refused({ what: 'deals', filters: { state: 'sold' } })).toMatchObject({ status: 400, errors: [{ path: 'filters.state' }] })
+    expect(await refused({ what: 'customers', filters: { name: 'ada' } })).toMatchObject({ code: 'filter.unsupported' })
+    expect(await refused({ what: 'deals', ownerId: 'usr_x' })).toMatchObject({ code: 'export.customers_only' })
+    expect(await refused({ what: 'deals', columns: ['emails'] })).toMatchObject({ code: 'column.unknown' })
+    const grants = { 'deal:read': 'own', 'transfer:export': 'all' }
+    await crm.call('POST', '/roles', { body: { name: 'dealer', description: 'Deals', grants } })
+    const [mine, others] = [
+      await crm.call('POST', '/customers', { body: { name: 'Ada' } }),
+      await crm.call('POST', '/customers', { body: { name: 'Bob' } }),
+    ]
+    const dealer = (await crm.call('POST', '/users', { body: { name: 'Dee', email: 'dee@example.com', roles: ['dealer'] } })).body['id']
+    await crm.call('POST', `/customers/${mine.body['id']}/deals`, { body: { name: 'Mine', ownerId: dealer } })
+    await crm.call('POST', `/customers/${others.body['id']}/deals`, { body: { name: 'Another’s' } })
+    const as = `${dealer}:dealer`
+    expect(await refused({ what: 'customers' }, as)).toMatchObject({ status: 403 })
+    expect(await refused({ what: 'deals', columns: ['customerName'] }, as)).toMatchObject({ status: 403 })
+    const rows = rowsOf(textOf(await exported({ what: 'deals' }, as), 'deals.csv'))
+    expect(rows[0]).not.toContain('customerName')
+    expect(rows.slice(1).map((row) => row[rows[0]?.indexOf('name') ?? 0])).toEqual(['Mine'])
+  })
+})
+
 describe('an export of the workspace', () => {
   test('is a file of each kind with every record, and nothing that opens doors', async () => {
     const ada = await crm.call('POST', '/customers', { body: { name: 'Ada' } })

@@ -22,6 +22,7 @@ export {
   type Task,
 } from './task.ts'
 export { customerFacet, task, taskAt, taskKeyFor, type TaskRecord } from './task.store.ts'
+export { list as listTasks } from './task.actions.ts'
 export { taskCancelled, taskChanged, taskDeleted, taskDone, taskOpened, taskOverdue, taskReopened, taskRestored } from './task.actions.ts'
 export { cancelAll, escalate, followOwner } from './task.reactions.ts'
 

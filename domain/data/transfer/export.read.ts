@@ -1,13 +1,16 @@
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
+import { customerIdIn } from '../../kernel/id.ts'
+import { invoke } from '../../kernel/invoke.ts'
 import { facet, page, work, type Stretch } from '../../kernel/page.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { mayTouch } from '../../kernel/record.ts'
 import type { Item } from '../../kernel/table/table.ts'
 import { customer, type CustomerRecord } from '../../customer/customer/index.ts'
 import { member } from '../segment/index.ts'
-import { idsKey, type ExportRecord } from './export.store.ts'
+import { idsKey, rowsFile, type ExportRecord } from './export.store.ts'
 import { cellsOf } from './kind/column.ts'
+import { CUSTOMER_NAME, listNamed, recordCells, type ListName } from './kind/list.ts'
 import { line } from './text/cells.ts'
 
 /** Lines by file, and where the next page begins; no cursor after the last. */
@@ -20,11 +23,10 @@ export interface Page {
 const ABREAST = 100
 const SCANNED = 500
 
-export const CUSTOMERS_FILE = 'customers.csv'
-
 /** The next page of an export, read for whoever asked for it: what they may not see is left out. */
 export async function nextPage(ctx: Ctx, record: ExportRecord): Promise<Page> {
-  return record.what === 'workspace' ? scanned(ctx, record) : customers(asWhoAsked(ctx, record), record)
+  if (record.what === 'workspace') return scanned(ctx, record)
+  return record.chosen.by === 'filters' ? listed(asWhoAsked(ctx, record), record, record.what) : customers(asWhoAsked(ctx, record), record)
 }
 
 function asWhoAsked(ctx: Ctx, { byId, scope, team, teamId }: ExportRecord): Ctx {
@@ -38,7 +40,42 @@ async function customers(ctx: Ctx, record: ExportRecord): Promise<Page> {
     if (!item || !isLive(item) || !mayTouch(ctx, customer, item)) return []
     return [line(cellsOf(recordIn<'customer', CustomerRecord>(item), record.columns))]
   })
-  return { lines: new Map([[CUSTOMERS_FILE, lines]]), ...(cursor !== undefined && { cursor }) }
+  return { lines: new Map([[rowsFile('customers'), lines]]), ...(cursor !== undefined && { cursor }) }
+}
+
+/** A page of a list, as the list itself gives it; its records are then read whole, with whose they are. */
+async function listed(ctx: Ctx, { chosen, cursor, columns }: ExportRecord, what: ListName): Promise<Page> {
+  const { kind, list } = listNamed(what)
+  const filters = chosen.by === 'filters' ? chosen.filters : {}
+  const request = { id: ctx.request.id, action: list.name }
+  const asked = { ...filters, limit: ABREAST, ...(cursor !== undefined && { cursor }) }
+  const { output } = await invoke(list, { ...ctx, request }, asked)
+  const { items: rows, nextCursor } = output as { items: { id: string }[]; nextCursor?: string }
+  const files = new Map(await filesOf(ctx, rows, columns))
+  const items = rows.length > 0 ? await ctx.table.getAll(rows.map(({ id }) => placeOf(kind, id))) : []
+  const lines = items.flatMap((item) => {
+    if (!item || item['erasedAt'] || (item['deletedAt'] !== undefined) !== (filters['deleted'] === 'true')) return []
+    const record = recordIn<string, Record<string, unknown>>(item)
+    const cells =
+      what === 'customers'
+        ? cellsOf(record as unknown as CustomerRecord, columns)
+        : recordCells({ ...record, [CUSTOMER_NAME]: files.get(customerIdIn(String(item['id'])))?.['name'] }, columns)
+    return [line(cells)]
+  })
+  return { lines: new Map([[rowsFile(what), lines]]), ...(nextCursor !== undefined && { cursor: nextCursor }) }
+}
+
+/** The files of those whom records belong to, where a column shows them. Half a read unit each. */
+async function filesOf(ctx: Ctx, rows: readonly { id: string }[], columns: readonly string[]): Promise<[string, Item][]> {
+  if (!columns.includes(CUSTOMER_NAME)) return []
+  const ids = [...new Set(rows.map(({ id }) => customerIdIn(id)))]
+  const items = await ctx.table.getAll(
+    ids.map((id) => placeOf(customer, id)),
+    { eventual: true },
+  )
+  return items.flatMap((item): [string, Item][] =>
+    item && !item['erasedAt'] && mayTouch(ctx, customer, item) ? [[String(item['id']), item]] : [],
+  )
 }
 
 /** A page of customers' ids, wherever the export takes them from. */
@@ -77,7 +114,8 @@ async function scanned(ctx: Ctx, { cursor, columns }: ExportRecord): Promise<Pag
   for (const item of items) {
     if (item['ev'] === undefined || typeof item['noun'] !== 'string' || item['erasedAt']) continue
     add(`${item['noun']}.ndjson`, `${JSON.stringify(withoutSecrets(recordIn(item)))}\n`)
-    if (item['noun'] === 'customer' && isLive(item)) add(CUSTOMERS_FILE, line(cellsOf(recordIn<'customer', CustomerRecord>(item), columns)))
+    if (item['noun'] === 'customer' && isLive(item))
+      add(rowsFile('workspace'), line(cellsOf(recordIn<'customer', CustomerRecord>(item), columns)))
   }
   return { lines, ...(last && { cursor: JSON.stringify(last) }) }
 }

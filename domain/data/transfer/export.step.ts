@@ -6,8 +6,19 @@ import { placeOf } from '../../kernel/entity.ts'
 import { dueSchema } from '../../kernel/event.ts'
 import { FileMissing, LEAST_PART } from '../../kernel/files.ts'
 import { recordIn } from '../../kernel/place.ts'
-import { CUSTOMERS_FILE, nextPage } from './export.read.ts'
-import { exportFinished, exporting, exportMoved, idsKey, outKey, pieceKey, pieces, type Export, type ExportRecord } from './export.store.ts'
+import { nextPage } from './export.read.ts'
+import {
+  exportFinished,
+  exporting,
+  exportMoved,
+  idsKey,
+  outKey,
+  pieceKey,
+  pieces,
+  rowsFile,
+  type Export,
+  type ExportRecord,
+} from './export.store.ts'
 import { BYTE_ORDER_MARK, line } from './text/cells.ts'
 
 /** Pages kept as one stretch, and stretches of a step. */
@@ -75,7 +86,7 @@ async function join(ctx: Ctx, before: ExportRecord): Promise<ExportRecord> {
     return note(ctx, before, { state: 'done', finishedAt: ctx.now, dueAt: null })
   }
   const { joining } = before
-  const head = joining || file !== CUSTOMERS_FILE ? '' : BYTE_ORDER_MARK + line(before.columns)
+  const head = joining || file !== rowsFile(before.what) ? '' : BYTE_ORDER_MARK + line(before.columns)
   const { body, after, more } = await gathered(ctx, before, file, joining?.after, head)
   const key = outKey(before.id, file)
   if (!joining && !more) {

@@ -2,24 +2,26 @@ import * as z from 'zod'
 import { entity, type RecordOf } from '../../kernel/entity.ts'
 import { event } from '../../kernel/event.ts'
 import * as f from '../../kernel/fields.ts'
+import { listNames } from './kind/list.ts'
 
 /** `erased`: somebody was erased since whom its files may have named, so they are gone. */
 export const exportStates = ['running', 'done', 'cancelled', 'failed', 'erased'] as const
 
-/** Which customers: all one may see, an account manager's, a segment's members, or those named. */
+/** Which records: all one may see, an account manager's, a segment's members, those named, or those a list shows with these filters. */
 export const chosenShape = () =>
   z.discriminatedUnion('by', [
     z.strictObject({ by: z.literal('all') }),
     z.strictObject({ by: z.literal('owner'), ownerId: z.string().max(64) }),
     z.strictObject({ by: z.literal('segment'), segmentId: z.string().max(64) }),
     z.strictObject({ by: z.literal('ids'), count: z.int() }),
+    z.strictObject({ by: z.literal('filters'), filters: z.record(z.string(), z.string()) }),
   ])
 export type Chosen = z.output<ReturnType<typeof chosenShape>>
 
 export const fileShape = () => z.object({ name: z.string(), rows: z.int(), bytes: z.int() })
 
 export const exportShape = () => ({
-  what: z.enum(['customers', 'workspace']),
+  what: z.enum([...listNames, 'workspace']),
   chosen: chosenShape(),
   columns: z.array(z.string()),
   state: z.enum(exportStates),
@@ -67,6 +69,8 @@ export const exportFinished = event('export.finished', 'An export ended: done or
 export const KEPT_DAYS = 14
 
 export const idsKey = (id: string): string => `export/${id}/ids.json`
+/** The file of rows: `deals.csv`. */
+export const rowsFile = (what: Export['what']): string => `${what === 'workspace' ? 'customers' : what}.csv`
 export const outKey = (id: string, file: string): string => `export/${id}/${file}`
 export const pieces = (id: string, file: string): string => `export/${id}/piece/${file}/`
 export const pieceKey = (id: string, file: string, chunk: number): string => pieces(id, file) + String(chunk).padStart(8, '0')

@@ -86,11 +86,11 @@ export default module('transfer', {
     }),
     route('POST /exports', e.make, {
       can: 'transfer:export',
-      summary: 'Begin an export of customers, or of everything the workspace has',
+      summary: 'Begin an export of a list, a segment, or everything the workspace has',
       description:
-        'Customers become a CSV; the workspace a file of JSON lines for each kind of record, and the CSV. Files are kept 14 days.',
+        'A list (customers, deals, tickets, tasks, with the filters of its route) or a segment becomes a CSV; the workspace a file of JSON lines for each kind of record, and the CSV of customers. Files are kept 14 days.',
       example: { what: 'customers', columns: ['name', 'emails', 'lifecycle'] },
-      faults: ['column.unknown', 'export.one_way', 'export.whole', 'scope.outside'],
+      faults: ['column.unknown', 'export.one_way', 'export.whole', 'export.customers_only', 'filter.unsupported', 'scope.outside'],
     }),
     route('GET /exports', e.list, { can: 'transfer:export', summary: 'Exports, the latest first' }),
     route('GET /exports/{id}', e.show, {

@@ -6,6 +6,7 @@ import * as lists from './deal.list.ts'
 import * as s from './deal.store.ts'
 import { putBy } from './upsert.ts'
 
+export { list as listDeals } from './deal.list.ts'
 export { deal, dealLost, dealOpened, dealReopened, dealStageChanged, dealStale, dealWon, type DealRecord } from './deal.store.ts'
 export { buyingRoleNames, dealStates, lostReasons, type Deal, type DealState } from './deal.ts'
 export { bin_ as deleteDeal, open as openDeal } from './deal.actions.ts'

@@ -5,6 +5,7 @@ import * as course from './ticket.course.ts'
 import * as s from './ticket.store.ts'
 import { putBy } from './upsert.ts'
 
+export { list as listTickets } from './ticket.actions.ts'
 export {
   message,
   ticket,

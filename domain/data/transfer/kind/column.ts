@@ -49,7 +49,8 @@ export function cellsOf(record: CustomerRecord, columns: readonly string[]): str
   )
 }
 
-function textOf(value: unknown): string {
+/** A value as a cell shows it; lists joined by semicolons. */
+export function textOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value)) return value.map(entryOf).join('; ')
   return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)
