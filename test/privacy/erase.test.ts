@@ -4,6 +4,7 @@ import { routes } from '../../domain/index.ts'
 import { eraseAgain } from '../../domain/data/privacy/index.ts'
 import { allKinds, inspect as inspectPiece, step, type Finding } from '../../domain/data/upkeep/index.ts'
 import { placeOf } from '../../domain/kernel/entity.ts'
+import { keysOf } from '../../domain/kernel/id.ts'
 import type { Item } from '../../domain/kernel/table/table.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
 import { replay, runJob, settle } from '../support/stream.ts'
@@ -263,5 +264,53 @@ describe('an erasure', () => {
     await finished(erasureId)
     expect(await traces()).toEqual([])
     expect(await crm.table.get({ pk, sk: late.sk })).toMatchObject({ erasedAt: expect.any(String), kind: 'note' })
+  })
+
+  test('finds what other people hold of a file that was merged into it, and what an undone merge had copied', async () => {
+    const { id } = await furnished()
+    const survivor = (await post('/customers', { name: 'Survivor' })).id
+    const merged = await post(`/customers/${survivor}/merge`, { absorb: id })
+    await settle(crm)
+    await finished(await erased(survivor))
+    expect(await traces()).toEqual([])
+    expect(merged.state).toBe('standing')
+
+    const { id: other } = await furnished()
+    const bystander = (await post('/customers', { name: 'By the way' })).id
+    const undone = await post(`/customers/${bystander}/merge`, { absorb: other })
+    await post(`/merges/${undone.id}/undo`, {})
+    await settle(crm)
+    await finished(await erased(other))
+    expect(await traces()).toEqual([])
+    expect((await crm.call('GET', `/customers/${bystander}`, { as: 'admin' })).status).toBe(200)
+  })
+
+  test('of a company takes it out of all who work there, however many', async () => {
+    const { id } = await post('/customers', { kind: 'company', name: `${CANARY} Ltd` })
+    const stamp = { version: 1, createdAt: crm.clock.now, updatedAt: crm.clock.now }
+    const ev = { type: 'contact.added', actor: 'x', action: 'x', request: 'x', write: 1, at: crm.clock.now, quiet: true }
+    const own = keysOf(id).first
+    const people = Array.from({ length: 700 }, (_, n) => `${String(n).padStart(19, '0')}P`)
+    const part = (pk: string, noun: string, sk: string, more: object) => ({
+      put: {
+        pk: `customer#${pk}`,
+        sk: `${noun}#${sk}`,
+        id: `${noun.slice(0, 3)}_${pk}${sk}`,
+        noun,
+        role: 'user',
+        title: CANARY,
+        ...stamp,
+        ev,
+        ...more,
+      },
+    })
+    await crm.table.writeEach(
+      people.flatMap((person) => [
+        part(own, 'contact', person, { personId: `cus_${person}`, primary: false }),
+        part(person, 'employer', own, { companyId: id }),
+      ]),
+    )
+    await finished(await erased(id))
+    expect(await traces()).toEqual([])
   })
 })

@@ -179,7 +179,8 @@ export const undo = action(
     const patch = partingPatch(mine.customer, before, other)
     const left = { ...whose(mine), absorbed: (patch['absorbed'] as string[] | null | undefined) ?? [] }
     const changes: Change[] = [
-      alter(ctx, merge, before, { state: 'undone', undoneAt: ctx.now, undoneBy: ctx.actor.id }, mergeUndone).change,
+      // What it took to undo it has served: it held values of the other person.
+      alter(ctx, merge, before, { state: 'undone', undoneAt: ctx.now, undoneBy: ctx.actor.id, before: {}, after: {} }, mergeUndone).change,
       alter(ctx, customer, mine.customer, patch, customerParted).change,
       alter(ctx, customer, other, { mergedInto: null, deletedAt: null }, customerReleased).change,
       ...(await sumsParted(ctx, left, whose({ ...theirs, customer: other }), before.history)),

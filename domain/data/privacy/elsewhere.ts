@@ -13,32 +13,30 @@ import { recordErased } from './privacy.store.ts'
 
 /** Records in other customers' partitions that name a person: their part in companies, and the referrals that brought them. */
 
-const PAGE = 200
-/** More parts in companies, or contacts of a company, than this are found again in the next round. */
+/** Companies that name a person, at most: those of the archives that hold what they have of them. */
 const MOST = 400
 
-/** The ids of those records. Some are found by the person's addresses, so it must be asked before these are gone. */
+/**
+ * The ids of those records: referrals, and parts in companies. Some are found by the person's addresses, so it must be asked before
+ * these are gone. Who works at an erased company is found as its records are emptied, however many they are.
+ */
 export async function namedIn(ctx: Ctx, file: CustomerRecord): Promise<string[]> {
-  const who = [file.id, ...identitiesOf(file).filter((value) => value.startsWith('email:') || value.startsWith('phone:'))]
-  const referrals = await referralsOf(ctx, who)
-  const { pk } = placeOf(customer, file.id)
-  const [parts, contacts] = await Promise.all([all(ctx, pk, 'employer#'), all(ctx, pk, 'contact#')])
-  return [
-    ...referrals.map(({ id }) => id),
-    ...parts.map((item) => contactId(String(item['companyId']), file.id)),
-    ...contacts.map((item) => employerId(file.id, String(item['personId']))),
-  ]
+  const files = [file.id, ...(file.absorbed ?? [])]
+  const reached = identitiesOf(file).filter((value) => value.startsWith('email:') || value.startsWith('phone:'))
+  const [referrals, ...parts] = await Promise.all([referralsOf(ctx, [...files, ...reached]), ...files.map((id) => partsOf(ctx, id))])
+  return [...referrals.map(({ id }) => id), ...parts.flat().slice(0, MOST)]
 }
 
-async function all(ctx: Ctx, pk: string, begins: string): Promise<Item[]> {
-  const found: Item[] = []
-  let after: Item | undefined
-  do {
-    const page = await ctx.table.query({ pk, begins, limit: PAGE, ...(after && { after }) })
-    found.push(...page.items)
-    after = page.last
-  } while (after && found.length < MOST)
-  return found
+async function partsOf(ctx: Ctx, id: string): Promise<string[]> {
+  const { items } = await ctx.table.query({ pk: placeOf(customer, id).pk, begins: 'employer#', limit: MOST })
+  return items.map((item) => contactId(String(item['companyId']), id))
+}
+
+/** The other side of a contact: what lies with the company of a person's part, with the person of a company's. */
+export function otherSideOf(item: Item): string | undefined {
+  const { noun, id, companyId, personId } = item
+  if (noun === employer.noun) return contactId(String(companyId), customerIdIn(String(id)))
+  return noun === contact.noun ? employerId(customerIdIn(String(id)), String(personId)) : undefined
 }
 
 /** Takes the person out of one of them. A referral stays, for the referrer's sums; a part in a company goes. */

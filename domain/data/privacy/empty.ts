@@ -54,7 +54,7 @@ export async function empty(ctx: Ctx, item: Item): Promise<boolean> {
 const placeIn = (item: Item): Key => ({ pk: String(item['pk']), sk: String(item['sk']) })
 
 /** The log keeps values of no personal field; of a field that became personal since, they are taken out. */
-async function scrub(ctx: Ctx, item: Item): Promise<boolean> {
+export async function scrub(ctx: Ctx, item: Item): Promise<boolean> {
   const kind = kindsOfPeople().get(String(item['noun']))
   const changed = (item['changed'] ?? {}) as Record<string, unknown>
   const keeps = new Set(kind ? [...keptFields(kind), ...STAMP] : STAMP)

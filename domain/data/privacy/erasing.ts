@@ -5,10 +5,12 @@ import { later } from '../../kernel/clock.ts'
 import { alter, commit } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
+import type { Item } from '../../kernel/table/table.ts'
 import { dueSchema } from '../../kernel/event.ts'
 import { cameBack, FIRST_FOLDER, sweepBucket } from './bucket.ts'
-import { forget } from './elsewhere.ts'
+import { forget, otherSideOf } from './elsewhere.ts'
 import { empty } from './empty.ts'
+import { forgetMerge, mergedIntoBy } from './parted.ts'
 import * as s from './privacy.store.ts'
 
 /**
@@ -68,9 +70,19 @@ async function sweep(ctx: Ctx, before: s.ErasureRecord): Promise<Swept> {
   if (file === undefined) return at.key === undefined ? others(ctx, before) : bucket(ctx, before, at.key)
   const { pk } = placeOf(customer, file)
   const { items, last } = await ctx.table.query({ pk, limit: PAGE, ...(at.after !== undefined && { from: `${at.after}\u0000` }) })
-  const done = await each(items, (item) => empty(ctx, item))
+  const done = await each(items, (item) => emptyEverywhere(ctx, item, before))
   if (last) return { done, next: { file: at.file, after: String(items.at(-1)?.['sk']) } }
   return { done: done + (await emptyFolders(ctx, file)), next: { file: at.file + 1 } }
+}
+
+/** What lies with others first: once this one is emptied nobody looks there again. */
+async function emptyEverywhere(ctx: Ctx, item: Item, { files, inRound, state }: s.ErasureRecord): Promise<boolean> {
+  const other = item['erasedAt'] === undefined ? otherSideOf(item) : undefined
+  if (other !== undefined) await forget(ctx, other)
+  const into = mergedIntoBy(item)
+  const isFirst = state === 'sweeping' || inRound > 0
+  if (into !== undefined && isFirst && !files.includes(into)) await forgetMerge(ctx, into, String(item['recordId']))
+  return empty(ctx, item)
 }
 
 /** Records of others, and the person once more. What was found until now may have been read into a file until now. */

@@ -44,7 +44,8 @@ export function mustBeCallable(text: string, loopback: boolean): void {
     throw invalid('webhook.url_not_https', 'url', 'Only https is called.')
   if (url.username || url.password) throw invalid('webhook.url_credentials', 'url', 'A url with a name or password in it is not called.')
   if (url.hash) throw invalid('webhook.url_fragment', 'url', 'A url for a webhook has no #fragment.')
-  const known = isAddress(url.hostname) ? isPublic(url.hostname) : url.hostname.includes('.')
+  // `localhost.` is a name of one word too.
+  const known = isAddress(url.hostname) ? isPublic(url.hostname) : url.hostname.replace(/\.$/, '').includes('.')
   if (!known && !here) throw invalid('webhook.url_not_public', 'url', 'Only public addresses are called.')
 }
 

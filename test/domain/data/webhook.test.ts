@@ -158,6 +158,7 @@ describe('a receiver’s address', () => {
     ['https://user:pass@hooks.example.com/', 'webhook.url_credentials'],
     ['https://hooks.example.com/#part', 'webhook.url_fragment'],
     ['https://localhost/', 'webhook.url_not_public'],
+    ['https://localhost./', 'webhook.url_not_public'],
     ['https://intranet/', 'webhook.url_not_public'],
     ['https://127.0.0.1/', 'webhook.url_not_public'],
     ['https://0x7f.1/', 'webhook.url_not_public'],
