@@ -8,7 +8,7 @@ import { expectedSpend } from '../../domain/insight/model/gamma-gamma.ts'
 import { lifetimeValue } from '../../domain/insight/model/lifetime-value.ts'
 import { DAYS_PER_WEEK, type RhythmState, historyAt, meanRepeatSpend } from '../../domain/customer/rhythm/index.ts'
 import { type ScoreChoice, chooseScore, riskOf } from '../../domain/insight/model/score-choice.ts'
-import { stateAt, takeSnapshots } from '../../domain/insight/model/snapshot.ts'
+import { regularToday, stateAt, takeSnapshots } from '../../domain/insight/model/snapshot.ts'
 import { modelSpendCells, spendCellsOf } from '../../domain/insight/model/spend-cells.ts'
 import { type SpendFit, fitSpend } from '../../domain/insight/model/spend-fit.ts'
 import { type TrackingPoint, trackCumulative } from '../../domain/insight/model/tracking.ts'
@@ -98,7 +98,7 @@ export function analyse(customers: readonly CustomerLog[], cutDay: number, horiz
     bgnbd: fitRhythm('bgnbd', cells),
     mbgnbd,
     gammaGamma: fitSpend(spend),
-    choice: chooseScore(snapshots, tested),
+    choice: chooseScore(snapshots, tested, regularToday(sampled, cutDay, snapshots)),
     line: defaultWarningLine(mbgnbd, horizonDays),
     tested,
     tracking: middle

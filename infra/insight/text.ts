@@ -40,7 +40,7 @@ function backTestText(tested: BackTest, analysis: Analysis): string {
     expectedPurchases.toFixed(0),
     String(actualPurchases),
   ])
-  const rule = tested.lift.learned ? 'learned' : 'pAny'
+  const rule = analysis.choice.kind
   const bands = (tested.calibration[rule] ?? []).map((band) => [
     `${percent(band.from)}–${percent(band.from + 0.1)}`,
     String(band.customers),

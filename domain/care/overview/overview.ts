@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { money, sayMoney, type Money } from '../../kernel/money.ts'
 import { explainRhythm, type RhythmFacts } from '../../insight/rhythm/index.ts'
+import { riskScores } from '../../insight/statistics/index.ts'
 import { isTimely, replenishments, type Bought } from '../../insight/recommendation/index.ts'
 import type { Day } from '../../kernel/clock.ts'
 import { byScore, offerWork, ranked, withoutDoubles, type Ranked, type Waiting } from '../day/index.ts'
@@ -62,7 +63,7 @@ export const insightShape = () => ({
   pAlive: chance(),
   pAny: chance(),
   horizonDays: z.int(),
-  risk: z.object({ value: chance(), score: z.enum(['pAny', 'learned']), why: z.string() }),
+  risk: z.object({ value: chance(), score: z.enum(riskScores), why: z.string() }),
   expectedPurchases12Months: z.number(),
   value12Months: money(),
   atStake: money(),

@@ -13,6 +13,7 @@ import { tallies, tallyShape } from '../warning/index.ts'
 import { backtest, backtestRun, bothOf, ONE_KEY, runOf, type Run, type RunRecord } from './backtest.store.ts'
 import { collect, dropChunks, keepChunk, readChunks } from './collect.ts'
 import { fitSegments, judge, type Result } from './judge.ts'
+import type { LearnedScore } from '../model/learned-score.ts'
 
 export const modelBacktested = event('model.backtested', 'The scores were judged on the workspace’s own past')
 /** Housekeeping: a step of a back-test. */
@@ -93,7 +94,7 @@ async function conclude(ctx: Ctx, run: RunRecord): Promise<void> {
   const { result, choice } = judge({ logs, leftOut: run.leftOut, today, horizonDays, now: ctx.now })
   const chosen: Score = {
     testedAt: ctx.now,
-    choice: choice.kind === 'pAny' ? choice : { ...choice, learned: { ...choice.learned, regression: plain(choice.learned.regression) } },
+    choice: choice.kind === 'learned' ? { ...choice, learned: plain(choice.learned) } : choice,
     segmentBy: settings.segmentBy,
     segments: fitSegments(logs, today),
   }
@@ -103,10 +104,12 @@ async function conclude(ctx: Ctx, run: RunRecord): Promise<void> {
   await dropChunks(ctx, keys)
 }
 
-type Regression = Extract<Score['choice'], { kind: 'learned' }>['learned']['regression']
+type Learned = Extract<Score['choice'], { kind: 'learned' }>['learned']
 
-function plain({ intercept, weights, means, deviations }: { readonly [K in keyof Regression]: Readonly<Regression[K]> }): Regression {
-  return { intercept, weights: [...weights], means: [...means], deviations: [...deviations] }
+function plain({ regular, regression, ...counts }: LearnedScore): Learned {
+  const { intercept, weights, means, deviations } = regression
+  const copy = { intercept, weights: [...weights], means: [...means], deviations: [...deviations] }
+  return { ...counts, regression: copy, ...(regular && { regular }) }
 }
 
 async function replaced(ctx: Ctx, result: Result, chosen: Score): Promise<Change[]> {

@@ -5,8 +5,9 @@ import { backTest, RANKING_RULES } from '../model/back-test.ts'
 import { likelihood } from '../model/btyd-likelihood.ts'
 import { modelCells, rhythmCellsOf } from '../model/cells.ts'
 import { fitRhythm, type RhythmFit } from '../model/fit.ts'
+import { RISK_SCORES, type RiskScore } from '../model/learned-score.ts'
 import { chooseScore, type ScoreChoice } from '../model/score-choice.ts'
-import { stateAt, takeSnapshots } from '../model/snapshot.ts'
+import { regularToday, stateAt, takeSnapshots } from '../model/snapshot.ts'
 import { trackCumulative } from '../model/tracking.ts'
 import { MOST_SEGMENTS, type Segment } from '../statistics/index.ts'
 import type { SampledLog } from './log.ts'
@@ -14,7 +15,7 @@ import type { SampledLog } from './log.ts'
 const share = () => z.number().min(0).max(1)
 const quality = () => z.object({ aucAll: share(), aucActive: share(), precisionTop: share() })
 const byRule = () => z.partialRecord(z.enum(RANKING_RULES), quality())
-const byScore = <T extends z.ZodType>(value: T) => z.object({ pAny: value.optional(), learned: value.optional() })
+const byScore = <T extends z.ZodType>(value: T) => z.partialRecord(z.enum(RISK_SCORES), value)
 const bands = () => z.array(z.object({ from: share(), customers: z.int(), predicted: share(), observed: share() }))
 const deciles = () => z.array(z.object({ decile: z.int(), customers: z.int(), left: share(), lift: z.number().min(0).max(1e6) }))
 
@@ -44,7 +45,7 @@ export const resultShape = () => ({
   lift: byScore(deciles()),
   /** Cumulative repeat purchases of those who had begun by the middle cut, foretold from there, and counted. */
   tracking: z.array(z.object({ day: f.day(), expected: z.number().min(0).max(1e12), actual: z.int() })),
-  score: z.object({ kind: z.enum(['pAny', 'learned']), why: z.string() }),
+  score: z.object({ kind: z.enum(RISK_SCORES), why: z.string() }),
   words: z.string(),
 })
 export type Result = z.output<z.ZodObject<ReturnType<typeof resultShape>>>
@@ -68,7 +69,7 @@ export function judge({ logs, leftOut, today, horizonDays, now }: Question): { r
   const judged = logs.slice(0, MOST_JUDGED)
   const snapshots = takeSnapshots(judged, { untilDay: today, horizonDays })
   const tested = backTest(snapshots, horizonDays)
-  const choice = chooseScore(snapshots, tested)
+  const choice = chooseScore(snapshots, tested, regularToday(judged, today, snapshots))
   const middle = snapshots[Math.floor((snapshots.length - 1) / 2)]
   const points = middle
     ? trackCumulative(middle.fit, judged, { cohortUntilDay: middle.cutDay, untilDay: today, everyDays: TRACK_EVERY_DAYS })
@@ -82,15 +83,19 @@ export function judge({ logs, leftOut, today, horizonDays, now }: Question): { r
     cuts: tested.cuts.map(({ cutDay, ...cut }) => ({ day: dayFrom(cutDay), ...cut })),
     comparedCuts: tested.comparedCuts,
     mean: tested.mean,
-    calibration: { pAny: copied(tested.calibration.pAny), learned: copied(tested.calibration.learned) },
-    lift: { pAny: copied(tested.lift.pAny), learned: copied(tested.lift.learned) },
+    calibration: copied(tested.calibration),
+    lift: copied(tested.lift),
     tracking: points.map(({ day, ...point }) => ({ day: dayFrom(day), ...point })),
     score: { kind: choice.kind, why: choice.why },
   }
   return { result: { ...result, words: sayResult(result) }, choice }
 }
 
-const copied = <T>(rows: readonly T[] | undefined): T[] | undefined => rows && [...rows]
+function copied<T>(tables: Readonly<Partial<Record<RiskScore, readonly T[]>>>): Partial<Record<RiskScore, T[]>> {
+  const copies: Partial<Record<RiskScore, T[]>> = {}
+  for (const rule of RISK_SCORES) if (tables[rule]) copies[rule] = [...tables[rule]]
+  return copies
+}
 
 function sayResult({ cuts, mean, comparedCuts, customers, horizonDays, score }: Omit<Result, 'words'>): string {
   if (cuts.length === 0) {

@@ -1,18 +1,28 @@
-import { pAny } from './btyd.ts'
 import { expectedPurchases } from './expected-purchases.ts'
-import { type Example, type LearnedScore, learnScore, learnedRisk, scoreFeatures } from './learned-score.ts'
+import {
+  type Example,
+  type LearnedScore,
+  RISK_SCORES,
+  type RiskScore,
+  learnScore,
+  learnedRisk,
+  pAnyOf,
+  regularFeatures,
+  scoreFeatures,
+} from './learned-score.ts'
 import { type CalibrationBand, type LiftDecile, type Ranked, auc, calibration, liftByDecile, precisionAtTop } from './ranking.ts'
 import { DAYS_PER_WEEK, historyAt } from '../../customer/rhythm/index.ts'
 import type { Snapshot, SnapshotCustomer } from './snapshot.ts'
 
 /**
  * What ranks customers by risk: two simple rules (days since the last purchase; the same over the customer's own
- * median gap), the rhythm model, and the regression learned from earlier cuts.
+ * median gap), the rhythm model, the model of regular gaps where customers are regular, and the regression learned from
+ * earlier cuts.
  */
-export type RankingRule = 'fixedDays' | 'ownGap' | 'pAny' | 'learned'
+export type RankingRule = 'fixedDays' | 'ownGap' | 'pAny' | 'regular' | 'learned'
 
 /** The rules in the order they are shown. */
-export const RANKING_RULES: readonly RankingRule[] = ['fixedDays', 'ownGap', 'pAny', 'learned']
+export const RANKING_RULES: readonly RankingRule[] = ['fixedDays', 'ownGap', 'pAny', 'regular', 'learned']
 
 /** How well a rule ranked the customers of a cut, or of all cuts on average. */
 export interface RankingQuality {
@@ -44,9 +54,9 @@ export interface BackTest {
   readonly comparedCuts: number
   readonly mean: Partial<Record<RankingRule, RankingQuality>>
   /** Foretold probability of a purchase within the horizon against what came, all cuts together, by rule. */
-  readonly calibration: Partial<Record<'pAny' | 'learned', readonly CalibrationBand[]>>
+  readonly calibration: Partial<Record<RiskScore, readonly CalibrationBand[]>>
   /** Active customers of all cuts by tenths of the risk, by rule. */
-  readonly lift: Partial<Record<'pAny' | 'learned', readonly LiftDecile[]>>
+  readonly lift: Partial<Record<RiskScore, readonly LiftDecile[]>>
 }
 
 /** A customer at a cut with the score of every rule; higher is more at risk. */
@@ -58,12 +68,20 @@ interface Scored {
 
 const TOP_SHARE = 0.2
 
-/** The customers of a snapshot as examples to learn from. */
-export function examplesOf(snapshot: Snapshot, horizonDays: number): Example[] {
-  return snapshot.customers.map(({ state, purchasesAfter }) => ({
-    features: scoreFeatures(snapshot.fit, state, snapshot.cutDay, horizonDays),
-    left: purchasesAfter === 0,
-  }))
+/** Whether customers were regular at some cut: the model of regular gaps is then judged and looked at, at every cut. */
+export function anyRegular(snapshots: readonly Snapshot[]): boolean {
+  return snapshots.some(({ regular }) => regular !== undefined)
+}
+
+/** The customers of snapshots as examples to learn from, by snapshot. */
+export function examplesOf(snapshots: readonly Snapshot[], horizonDays: number): Example[][] {
+  const wide = anyRegular(snapshots)
+  return snapshots.map(({ fit, regular, cutDay, customers }) =>
+    customers.map(({ state, purchasesAfter }) => ({
+      features: wide ? regularFeatures(fit, regular, state, cutDay, horizonDays) : scoreFeatures(fit, state, cutDay, horizonDays),
+      left: purchasesAfter === 0,
+    })),
+  )
 }
 
 /** The middle of the medians: the gap by which the own-gap rule judges one-time buyers. */
@@ -72,8 +90,8 @@ function typicalGap(customers: readonly SnapshotCustomer[]): number {
   return gaps[Math.floor(gaps.length / 2)] ?? 1
 }
 
-function scoreSnapshot(snapshot: Snapshot, learned: LearnedScore | undefined, horizonDays: number): Scored[] {
-  const { cutDay, customers, fit } = snapshot
+function scoreSnapshot(snapshot: Snapshot, learned: LearnedScore | undefined, wide: boolean, horizonDays: number): Scored[] {
+  const { cutDay, customers, fit, regular } = snapshot
   const gap = typicalGap(customers)
   return customers.map(({ state, medianGapDays, purchasesAfter }) => {
     const silence = cutDay - state.lastDay
@@ -83,7 +101,8 @@ function scoreSnapshot(snapshot: Snapshot, learned: LearnedScore | undefined, ho
       scores: {
         fixedDays: silence,
         ownGap: silence / (medianGapDays ?? gap),
-        pAny: 1 - pAny(fit, historyAt(state, cutDay), horizonDays / DAYS_PER_WEEK),
+        pAny: 1 - pAnyOf(fit, undefined, state, cutDay, horizonDays),
+        ...(wide ? { regular: 1 - pAnyOf(fit, regular, state, cutDay, horizonDays) } : {}),
         ...(learned ? { learned: learnedRisk(learned, fit, state, cutDay) } : {}),
       },
     }
@@ -148,18 +167,19 @@ function meanOverCuts(cuts: readonly CutResult[]): Pick<BackTest, 'comparedCuts'
  * every rule ranks the customers as they were known at the cut.
  */
 export function backTest(snapshots: readonly Snapshot[], horizonDays: number): BackTest {
-  const examples = snapshots.map((snapshot) => examplesOf(snapshot, horizonDays))
+  const examples = examplesOf(snapshots, horizonDays)
+  const wide = anyRegular(snapshots)
   const cuts: CutResult[] = []
   const pooled: Scored[] = []
   for (const snapshot of snapshots) {
     const past = examples.filter((_, i) => (snapshots[i]?.cutDay ?? Infinity) + horizonDays <= snapshot.cutDay)
-    const scored = scoreSnapshot(snapshot, learnScore(past, horizonDays), horizonDays)
+    const scored = scoreSnapshot(snapshot, learnScore(past, horizonDays, snapshot.regular), wide, horizonDays)
     cuts.push(cutResult(snapshot, scored, horizonDays))
     for (const customer of scored) pooled.push(customer)
   }
   const calibrations: BackTest['calibration'] = {}
   const lift: BackTest['lift'] = {}
-  for (const rule of ['pAny', 'learned'] as const) {
+  for (const rule of RISK_SCORES) {
     const ranked = rank(pooled, rule)
     if (ranked.length === 0) continue
     calibrations[rule] = calibration(ranked.map(({ score, left }) => ({ probability: 1 - score, came: !left })))

@@ -1,53 +1,95 @@
-import { type BackTest, examplesOf } from './back-test.ts'
-import { type BtydModel, pAny } from './btyd.ts'
-import { FEWEST_CUTS, FEWEST_LEARNERS, type LearnedScore, learnScore, learnedRisk } from './learned-score.ts'
-import { DAYS_PER_WEEK, type RhythmState, historyAt } from '../../customer/rhythm/index.ts'
+import { type BackTest, type RankingQuality, examplesOf } from './back-test.ts'
+import type { BtydModel } from './btyd.ts'
+import { FEWEST_CUTS, FEWEST_LEARNERS, type LearnedScore, type RiskScore, learnScore, learnedRisk, pAnyOf } from './learned-score.ts'
+import type { RegularModel } from './regular.ts'
+import type { RhythmState } from '../../customer/rhythm/index.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The score that ranks warnings, and why it was chosen, in a sentence for the user. */
 export type ScoreChoice =
   | { readonly kind: 'pAny'; readonly horizonDays: number; readonly why: string }
+  | { readonly kind: 'regular'; readonly horizonDays: number; readonly why: string; readonly regular: RegularModel }
   | { readonly kind: 'learned'; readonly horizonDays: number; readonly why: string; readonly learned: LearnedScore }
 
-function sum(quality: { readonly aucAll: number; readonly aucActive: number }): number {
-  return quality.aucAll + quality.aucActive
+const NAMES: Readonly<Record<RiskScore, string>> = {
+  pAny: 'P(any purchase)',
+  regular: 'P(any purchase) with regular gaps',
+  learned: 'learned',
+}
+
+function sum(quality: RankingQuality | undefined): number {
+  return quality ? quality.aucAll + quality.aucActive : -Infinity
+}
+
+function figures({ mean, comparedCuts }: BackTest): string {
+  const show = (name: string, quality: RankingQuality | undefined) =>
+    quality ? [`${name} ${quality.aucAll.toFixed(3)} / ${quality.aucActive.toFixed(3)}`] : []
+  const rows = [
+    ...show(NAMES.learned, mean.learned),
+    ...show(NAMES.regular, mean.regular),
+    ...show(NAMES.pAny, mean.pAny),
+    ...show('days since last', mean.fixedDays),
+  ]
+  return `AUC over all / active customers, mean of ${comparedCuts} cuts: ${rows.join(', ')}.`
+}
+
+/** What may be chosen, in the order of preference among equals. */
+interface Candidates {
+  readonly learned: LearnedScore | undefined
+  readonly regular: RegularModel | undefined
+}
+
+/** The best of the candidates by back-test; what could not be judged is no candidate. */
+function best({ learned, regular }: Candidates, { mean }: BackTest): RiskScore {
+  const judged: RiskScore[] = [...(learned ? ['learned' as const] : []), ...(regular ? ['regular' as const] : []), 'pAny']
+  return judged.reduce((chosen, rule) => (sum(mean[rule]) > sum(mean[chosen]) ? rule : chosen))
+}
+
+/** Without a learned score that can be judged: the rhythm model, with regular gaps unless they ranked worse. @param why learning has to wait */
+function byModel(regular: RegularModel | undefined, tested: BackTest, why: string): ScoreChoice {
+  const { horizonDays, mean } = tested
+  const model = `P(any purchase within ${horizonDays} days) of the rhythm model`
+  if (!regular || sum(mean.regular) < sum(mean.pAny)) return { kind: 'pAny', horizonDays, why: `${model}: ${why}` }
+  const judged = mean.regular ? ` ${figures(tested)}` : ''
+  return { kind: 'regular', horizonDays, why: `${model} with regular gaps (k = ${regular.k}): ${why}${judged}`, regular }
+}
+
+function tellChosen(rule: RiskScore, { learned, regular }: Candidates, tested: BackTest): ScoreChoice {
+  const { horizonDays } = tested
+  if (rule === 'learned' && learned) {
+    const why = `Learned from ${learned.cuts} earlier cut dates, and no worse in back-test. ${figures(tested)}`
+    return { kind: 'learned', horizonDays, why, learned }
+  }
+  if (rule === 'regular' && regular) {
+    const why = `P(any purchase) with regular gaps (k = ${regular.k}) ranked best in back-test. ${figures(tested)}`
+    return { kind: 'regular', horizonDays, why, regular }
+  }
+  return { kind: 'pAny', horizonDays, why: `P(any purchase) ranked best in back-test. ${figures(tested)}` }
 }
 
 /**
- * Chooses the score by back-test: the learned one where the past is long enough to train it, unless it ranked worse
- * than P(any purchase) at the cuts where both could be judged (AUC over all and over active customers together).
+ * Chooses the score by back-test: the learned one where the past is long enough to train it, unless P(any purchase) of the
+ * rhythm model, with regular gaps where customers buy regularly, ranked better at the cuts where all could be judged (AUC
+ * over all and over active customers together).
+ *
+ * @param regular the model of regular gaps as fitted today; undefined where customers are not regular
  */
-export function chooseScore(snapshots: readonly Snapshot[], tested: BackTest): ScoreChoice {
+export function chooseScore(snapshots: readonly Snapshot[], tested: BackTest, regular?: RegularModel): ScoreChoice {
   const { horizonDays } = tested
-  const learned = learnScore(
-    snapshots.map((snapshot) => examplesOf(snapshot, horizonDays)),
-    horizonDays,
-  )
+  const learned = learnScore(examplesOf(snapshots, horizonDays), horizonDays, regular)
   if (!learned) {
-    const why = `P(any purchase within ${horizonDays} days) of the rhythm model: the past holds ${snapshots.length} usable cut dates, and learning takes ${FEWEST_CUTS} with ${FEWEST_LEARNERS} customers and both outcomes.`
-    return { kind: 'pAny', horizonDays, why }
+    const needed = `learning takes ${FEWEST_CUTS} with ${FEWEST_LEARNERS} customers and both outcomes.`
+    return byModel(regular, tested, `the past holds ${snapshots.length} usable cut dates, and ${needed}`)
   }
-  const { pAny: byModel, learned: byLearning, fixedDays } = tested.mean
-  if (!byModel || !byLearning) {
-    const why = `Learned from ${learned.cuts} earlier cut dates; too few to back-test it here, and on public purchase logs it ranked better than P(any purchase).`
-    return { kind: 'learned', horizonDays, why, learned }
-  }
-  const show = (name: string, quality: typeof byModel) => `${name} ${quality.aucAll.toFixed(3)} / ${quality.aucActive.toFixed(3)}`
-  const rows = [show('learned', byLearning), show('P(any purchase)', byModel), ...(fixedDays ? [show('days since last', fixedDays)] : [])]
-  const figures = `AUC over all / active customers, mean of ${tested.comparedCuts} cuts: ${rows.join(', ')}.`
-  return sum(byLearning) >= sum(byModel)
-    ? {
-        kind: 'learned',
-        horizonDays,
-        why: `Learned from ${learned.cuts} earlier cut dates, and no worse in back-test. ${figures}`,
-        learned,
-      }
-    : { kind: 'pAny', horizonDays, why: `P(any purchase) ranked better than the learned score in back-test. ${figures}` }
+  if (tested.mean.learned) return tellChosen(best({ learned, regular }, tested), { learned, regular }, tested)
+  if (regular)
+    return byModel(regular, tested, `the past holds too few cut dates to try what could be learned from ${learned.cuts} of them.`)
+  const why = `Learned from ${learned.cuts} earlier cut dates; too few to back-test it here, and on public purchase logs it ranked better than P(any purchase).`
+  return { kind: 'learned', horizonDays, why, learned }
 }
 
 /** The risk that ranks warnings, between 0 and 1: the probability of no purchase within the horizon. Higher is more at risk. */
 export function riskOf(choice: ScoreChoice, model: BtydModel, state: RhythmState, day: number): number {
-  return choice.kind === 'learned'
-    ? learnedRisk(choice.learned, model, state, day)
-    : 1 - pAny(model, historyAt(state, day), choice.horizonDays / DAYS_PER_WEEK)
+  if (choice.kind === 'learned') return learnedRisk(choice.learned, model, state, day)
+  return 1 - pAnyOf(model, choice.kind === 'regular' ? choice.regular : undefined, state, day, choice.horizonDays)
 }

@@ -1,6 +1,8 @@
 import { modelCells, rhythmCellsOf } from './cells.ts'
+import { exactModelCells } from './exact-cells.ts'
 import { type RhythmFit, fitRhythm } from './fit.ts'
 import { FEWEST_LEARNERS } from './learned-score.ts'
+import { type RegularModel, fitRegular, regularity } from './regular.ts'
 import { type PurchaseEntry, type RhythmState, foldPurchase } from '../../customer/rhythm/index.ts'
 
 /** One customer's entries in order of day, purchases before returns within a day. */
@@ -13,6 +15,8 @@ export interface SnapshotCustomer {
   readonly state: RhythmState
   /** Median days between the customer's purchase days; undefined for a one-time buyer. */
   readonly medianGapDays: number | undefined
+  /** The gap before the last as a share of the last two; undefined with fewer than two repeat purchase days. */
+  readonly gapShare: number | undefined
   /** Purchase days within the horizon after the cut. */
   readonly purchasesAfter: number
 }
@@ -22,6 +26,8 @@ export interface Snapshot {
   readonly cutDay: number
   readonly customers: readonly SnapshotCustomer[]
   readonly fit: RhythmFit
+  /** The model of regular gaps; undefined where gaps are as irregular as MBG/NBD takes them to be. */
+  readonly regular: RegularModel | undefined
 }
 
 /** Which snapshots to take. */
@@ -45,6 +51,11 @@ function median(values: readonly number[]): number | undefined {
   const upper = sorted[Math.floor(sorted.length / 2)]
   const lower = sorted[Math.floor((sorted.length - 1) / 2)]
   return upper === undefined || lower === undefined ? undefined : (upper + lower) / 2
+}
+
+function shareOfLastTwo(gaps: readonly number[]): number | undefined {
+  const [former, last] = gaps.slice(-2)
+  return former === undefined || last === undefined ? undefined : former / (former + last)
 }
 
 /** The state of a log at the end of a day. A return counts against the latest purchase before it. */
@@ -72,7 +83,33 @@ function customerAt(log: PurchaseLog, cutDay: number, horizonDays: number): Snap
     else purchasesAfter += 1
     last = day
   }
-  return { state, medianGapDays: median(gaps), purchasesAfter }
+  return { state, medianGapDays: median(gaps), gapShare: shareOfLastTwo(gaps), purchasesAfter }
+}
+
+/** Four parameters are settled by this many customers. */
+const MOST_REGULAR = 2_000
+
+/**
+ * The model of regular gaps for customers as known at a day; undefined where they are not regular.
+ *
+ * @param start parameters of an earlier day to begin at
+ */
+function regularModelOf(customers: readonly SnapshotCustomer[], day: number, start?: RegularModel): RegularModel | undefined {
+  const k = regularity(customers.flatMap(({ gapShare }) => gapShare ?? []))
+  if (k === 1) return undefined
+  const stride = Math.ceil(customers.length / MOST_REGULAR)
+  const states = customers.filter((_, i) => i % stride === 0).map(({ state }) => state)
+  return fitRegular(k, exactModelCells(states, day), start?.k === k ? start.params : undefined)
+}
+
+/** The customers of some logs as known at a day, with what came within the horizon after it. */
+function customersAt(logs: readonly PurchaseLog[], day: number, horizonDays: number): SnapshotCustomer[] {
+  return logs.flatMap((log) => customerAt(log, day, horizonDays) ?? [])
+}
+
+/** The model of regular gaps as of today, beginning where the last snapshot ended. */
+export function regularToday(logs: readonly PurchaseLog[], today: number, snapshots: readonly Snapshot[]): RegularModel | undefined {
+  return regularModelOf(customersAt(logs, today, 0), today, snapshots.at(-1)?.regular)
 }
 
 /**
@@ -87,10 +124,11 @@ export function takeSnapshots(logs: readonly PurchaseLog[], options: SnapshotOpt
   for (let i = MOST_CUTS - 1; i >= 0; i--) {
     const cutDay = newest - i * CUT_EVERY_DAYS
     if (cutDay < firstDay + FEWEST_HISTORY_DAYS) continue
-    const customers = logs.flatMap((log) => customerAt(log, cutDay, horizonDays) ?? [])
+    const customers = customersAt(logs, cutDay, horizonDays)
     if (customers.length < FEWEST_LEARNERS) continue
     const cells = modelCells(rhythmCellsOf(customers.map(({ state }) => state)).values(), cutDay)
-    snapshots.push({ cutDay, customers, fit: fitRhythm('mbgnbd', cells) })
+    const regular = regularModelOf(customers, cutDay, snapshots.at(-1)?.regular)
+    snapshots.push({ cutDay, customers, fit: fitRhythm('mbgnbd', cells), regular })
   }
   return snapshots
 }

@@ -24,7 +24,7 @@ export function formulasOf({ months, margin, monthlyDiscount }: ValuePolicy) {
   return {
     pAlive: 'MBG/NBD, P(alive): Batislam, Denizel & Filiztekin 2007, eq. 8',
     pAny: 'P(alive) · (1 − ((α+T)/(α+T+t))^(r+x)): MBG/NBD, chance of a purchase within t',
-    risk: 'probability of no purchase within the horizon, by the score that the back-test chose',
+    risk: 'probability of no purchase within the horizon, by the score that the back-test chose: 1 − pAny, the same with regular gaps (MBG/CNBD-k: Reutterer, Platzer & Schröder 2021), or a logistic regression on the workspace’s own past',
     expectedPurchases: 'MBG/NBD, E[Y(t)]: Batislam, Denizel & Filiztekin 2007, eq. 10; Fader, Hardie & Lee 2005, eq. 10',
     expectedSpend: 'Gamma-Gamma, E(M | x, m): Fader & Hardie 2013, eq. 5',
     value12Months: `Σ ${months} months E(Δ) × E(M) × margin ${margin} ÷ (1+d)^i, d = ${share(monthlyDiscount)} a month: Fader, Hardie & Lee 2005, "RFM and CLV"`,

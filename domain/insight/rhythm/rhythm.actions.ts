@@ -5,7 +5,7 @@ import * as f from '../../kernel/fields.ts'
 import { money } from '../../kernel/money.ts'
 import { idOf } from '../../kernel/record.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
-import { modelOf, valuePolicyOf, type CurrentModel } from '../statistics/index.ts'
+import { modelOf, riskScores, valuePolicyOf, type CurrentModel } from '../statistics/index.ts'
 import { explainRhythm, formulasOf, type Explanation } from './explain.ts'
 import { visibleHead, type RhythmRecord, rhythm } from './rhythm.store.ts'
 
@@ -28,7 +28,7 @@ const view = () =>
       .optional(),
     chances: z.object({ pAlive: chance(), pAny: chance(), horizonDays: z.int() }).optional(),
     risk: z
-      .object({ value: chance(), score: z.enum(['pAny', 'learned']), why: z.string() })
+      .object({ value: chance(), score: z.enum(riskScores), why: z.string() })
       .optional()
       .describe('probability of no purchase within the horizon, by the score that the back-test chose: what ranks customers'),
     expected: z.object({ purchasesWithinHorizon: z.number(), purchasesWithin12Months: z.number(), spendPerPurchase: money() }).optional(),

@@ -20,6 +20,7 @@ export {
   MOST_SEGMENTS,
   rhythmOf,
   riskFor,
+  riskScores,
   score,
   SCORE_KEY,
   SCORE_PLACE,

@@ -5,15 +5,20 @@ import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
 import * as f from '../../kernel/fields.ts'
 import { KEY_LENGTH } from '../../kernel/id.ts'
 import { pAny, type BtydModel } from '../model/btyd.ts'
+import { RISK_SCORES, type RiskScore } from '../model/learned-score.ts'
 import { riskOf } from '../model/score-choice.ts'
 import type { CurrentModel } from './model.ts'
 import { segmentFields, type SegmentField } from './settings.ts'
 
 const numbers = () => z.array(z.number()).max(20)
+const btydParams = () => z.object({ r: z.number(), alpha: z.number(), a: z.number(), b: z.number() })
+/** A model of regular gaps: MBG/CNBD-k. */
+const regular = () => z.object({ k: z.int(), params: btydParams() })
 const learned = () =>
   z.object({
     horizonDays: z.int(),
     regression: z.object({ intercept: z.number(), weights: numbers(), means: numbers(), deviations: numbers() }),
+    regular: regular().optional(),
     cuts: z.int(),
     examples: z.int(),
   })
@@ -22,6 +27,7 @@ const learned = () =>
 const choiceShape = () =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('pAny'), horizonDays: z.int(), why: z.string() }),
+    z.object({ kind: z.literal('regular'), horizonDays: z.int(), why: z.string(), regular: regular() }),
     z.object({ kind: z.literal('learned'), horizonDays: z.int(), why: z.string(), learned: learned() }),
   ])
 
@@ -33,7 +39,7 @@ const segmentShape = () =>
     repeats: z.int(),
     /** `pooled`: the workspace's own model serves this segment as well. */
     source: z.enum(['fitted', 'pooled']),
-    params: z.object({ r: z.number(), alpha: z.number(), a: z.number(), b: z.number() }),
+    params: btydParams(),
     why: z.string(),
   })
 export type Segment = z.output<ReturnType<typeof segmentShape>>
@@ -74,23 +80,26 @@ export function rhythmOf(
   return segment ? { kind: rhythm.kind, params: segment.params, segment } : rhythm
 }
 
+/** Names of the scores that tell a risk. */
+export const riskScores = RISK_SCORES
+
 /** The risk of a customer and the score it comes from. */
 export interface Risk {
   /** Probability of no purchase within the horizon. */
   value: number
-  score: 'pAny' | 'learned'
+  score: RiskScore
   why: string
 }
 
 /**
  * The risk by which customers are ranked: by the score that the back-test chose, if it was for this horizon, else
- * 1 − P(any purchase within the horizon). The learned score goes by everybody's model, as it was trained on it.
+ * 1 − P(any purchase within the horizon). The learned score and that of regular gaps go by everybody's model, as they were judged by it.
  */
 export function riskFor(model: CurrentModel, file: SegmentFacts | undefined, state: RhythmState, day: number, horizonDays: number): Risk {
   const { score: choice } = model
   const fits = choice?.horizonDays === horizonDays
-  if (choice && fits && choice.kind === 'learned')
-    return { value: riskOf(choice, model.rhythm, state, day), score: 'learned', why: choice.why }
+  if (choice && fits && choice.kind !== 'pAny')
+    return { value: riskOf(choice, model.rhythm, state, day), score: choice.kind, why: choice.why }
   const value = 1 - pAny(rhythmOf(model, file), historyAt(state, day), horizonDays / DAYS_PER_WEEK)
   const untested = choice ? `The last back-test was for ${choice.horizonDays} days.` : 'No back-test has run yet.'
   return {
