@@ -6,6 +6,7 @@ import { expire as expireReferral } from '../domain/care/referral/index.ts'
 import { repeat } from '../domain/care/series/index.ts'
 import { escalate } from '../domain/care/task/index.ts'
 import { measureAll } from '../domain/insight/rfm/index.ts'
+import { stepMeasurement } from '../domain/insight/satisfaction/index.ts'
 import { fit } from '../domain/insight/statistics/index.ts'
 import { review } from '../domain/insight/tier/index.ts'
 import { due } from '../domain/insight/warning/index.ts'
@@ -61,4 +62,9 @@ export const schedules: readonly Schedule[] = [
     'Begins a back-test of the scores on the workspace’s own past',
   ),
   every('rate(5 minutes)', { kind: 'due', name: 'backtest', each: stepBacktest, again: true }, 'Goes on with a back-test under way'),
+  every(
+    'rate(5 minutes)',
+    { kind: 'due', name: 'measurements', each: stepMeasurement, again: true },
+    'Goes on with measuring a tier or a segment',
+  ),
 ]

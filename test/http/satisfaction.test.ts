@@ -167,6 +167,27 @@ describe('a customer’s satisfaction', () => {
     expect(body['records']).toHaveLength(3)
     expect(body['words']).toContain('Bought on 2 days, last 11 days ago.')
   })
+
+  test('is told of a period, and of the files that were merged into theirs', async () => {
+    const [id, other, none] = [await customer(), await customer(), await customer()]
+    const at = (day: string) => `${day}T10:00:00Z`
+    await made(`/customers/${id}/ratings`, { kind: 'csat', score: 5, at: at('2026-09-30') })
+    await made(`/customers/${id}/ratings`, { kind: 'csat', score: 1, at: at('2026-10-01') })
+    await made(`/customers/${other}/ratings`, { kind: 'csat', score: 4, at: at('2026-07-01') })
+    await made(`/customers/${other}/purchases`, { orderId: { id: 'q3' }, at: at('2026-08-09'), amount: { amount: 100, currency: 'USD' } })
+    const told = async (period?: string, of = id) =>
+      (await crm.call('GET', `/customers/${of}/satisfaction${period ? `?period=${period}` : ''}`)).body
+    expect(await told('2026-Q3')).toMatchObject({
+      period: '2026-Q3',
+      csat: { responses: 1, value: 100 },
+      loyalty: { boughtInPeriod: false },
+    })
+    await made(`/customers/${id}/merge`, { absorb: other, choose: {} }, 200)
+    expect(await told('2026-Q3')).toMatchObject({ csat: { responses: 2, mean: 4.5 }, loyalty: { boughtInPeriod: true, referred: 0 } })
+    expect(await told('2026-Q4')).toMatchObject({ csat: { responses: 1, value: 0 }, loyalty: { boughtInPeriod: false } })
+    expect(await told()).toMatchObject({ csat: { responses: 3 } })
+    expect(await told('2026', none)).toMatchObject({ csat: { responses: 0 }, loyalty: { boughtInPeriod: false } })
+  })
 })
 
 describe('loyalty', () => {

@@ -94,6 +94,7 @@ const decided: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   programme: { '*': 'products' },
   reward: { '*': 'the company’s own words' },
   redemption: { rewardName: 'a reward' },
+  measurement: { '*': 'sums over a group, and what the company calls it' },
   club: { '*': 'the company’s own words' },
   occasion: { '*': 'the company’s own words' },
   guest: { queueKey: 'a key' },

@@ -23,7 +23,7 @@ export const loyaltyView = () =>
   })
 
 /** A share of what there is; absent of nothing. */
-function shareOf(part: number, whole: number): number | undefined {
+export function shareOf(part: number, whole: number): number | undefined {
   return whole > 0 ? Math.round((Math.min(part, whole) / whole) * 10_000) / 10_000 : undefined
 }
 
