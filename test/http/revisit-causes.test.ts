@@ -214,3 +214,69 @@ describe('several causes', () => {
     expect([body['sourceId'], ...body['also'].map((one: { sourceId: string }) => one.sourceId)].sort()).toEqual(['con_a', 'con_b', 'con_c'])
   })
 })
+
+describe('a contact that the company asks for', () => {
+  const ask = (id: string, body: object, as = 'integration') => crm.call('POST', `/customers/${id}/cadence/ask`, { as, body })
+  const contract = { cause: 'contract', reference: 'C-17', day: '2027-03-31', daysBefore: 60 }
+
+  test('before a contract ends becomes one visit in time, however often it is told, and is not made again once it is done', async () => {
+    const id = await newCustomer()
+    const replies = await Promise.all(Array.from({ length: 5 }, () => ask(id, contract)))
+    expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+    expect(await planOf(id)).toMatchObject({
+      nextAt: '2027-01-30T00:00:00.000Z',
+      wanted: [{ cause: 'contract', sourceId: 'C-17', reason: 'Contract C-17 ends on 2027-03-31; contacted 60 days before' }],
+    })
+    await revisitsAt('2027-01-29T23:00:00.000Z')
+    expect(await openTasks(id)).toEqual([])
+    // A Saturday: the visit is on Monday.
+    await revisitsAt('2027-01-30T01:00:00.000Z')
+    const [visit] = await openTasks(id)
+    expect(visit).toMatchObject({ cause: 'contract', sourceId: 'C-17', dueAt: '2027-02-01T09:00:00.000Z' })
+    await ask(id, contract)
+    await crm.call('POST', `/tasks/${visit?.['id']}/done`, { body: { outcome: 'sold' } })
+    await settle(crm)
+    await ask(id, contract)
+    await replay(crm)
+    await revisitsAt('2027-03-01T01:00:00.000Z')
+    expect(await openTasks(id)).toEqual([])
+  })
+
+  test('moves with the contract, also when its visit is open and back to a day it had before, and is taken back', async () => {
+    const id = await newCustomer()
+    await ask(id, contract)
+    await ask(id, { ...contract, day: '2027-06-30' })
+    expect((await planOf(id))['wanted']).toMatchObject([{ at: '2027-05-01T00:00:00.000Z' }])
+    await ask(id, contract)
+    expect((await planOf(id))['wanted']).toMatchObject([{ at: '2027-01-30T00:00:00.000Z' }])
+    await revisitsAt('2027-01-30T01:00:00.000Z')
+    const [visit] = await openTasks(id)
+    await ask(id, { ...contract, day: '2027-06-30' })
+    await settle(crm)
+    expect(await openTasks(id)).toEqual([])
+    expect((await crm.call('GET', `/tasks/${visit?.['id']}`)).body).toMatchObject({
+      state: 'cancelled',
+      cancelReason: 'It is now about 2027-06-30.',
+    })
+    expect((await planOf(id))['wanted']).toMatchObject([{ at: '2027-05-01T00:00:00.000Z' }])
+    const back = await crm.call('POST', `/customers/${id}/cadence/withdraw`, {
+      body: { cause: 'contract', reference: 'C-17', reason: 'Without an end now' },
+    })
+    expect(back.body).toMatchObject({ wanted: [] })
+    await revisitsAt('2027-05-02T01:00:00.000Z')
+    expect(await openTasks(id)).toEqual([])
+  })
+
+  test('that is told late falls due at once while its day lies ahead, and is refused long after it or far ahead', async () => {
+    const id = await newCustomer()
+    expect((await ask(id, { ...contract, day: '2026-12-01' })).body).toMatchObject({ nextAt: START })
+    await revisitsAt('2026-11-18T10:00:00.000Z')
+    expect(await openTasks(id)).toMatchObject([{ dueAt: '2026-11-19T09:00:00.000Z' }])
+    expect((await ask(id, { ...contract, reference: 'C-18', day: '2026-10-01' })).body).toMatchObject({ errors: [{ code: 'too_late' }] })
+    expect((await ask(id, { ...contract, reference: 'C-18', day: '2040-10-01' })).body).toMatchObject({ errors: [{ code: 'too_far' }] })
+    for (let n = 0; n < 20; n++) expect((await ask(id, { ...contract, reference: `D-${n}` })).status).toBe(200)
+    expect((await ask(id, { ...contract, reference: 'D-20' })).body).toMatchObject({ status: 409, code: 'cadence.too_many' })
+    expect((await ask(id, contract, 'viewer')).status).toBe(403)
+    expect((await ask(id, contract, 'usr_00000000000000000009:sales')).status).toBe(404)
+  })
+})

@@ -27,6 +27,9 @@ export const planShape = () => ({
   lastContactAt: z.iso.datetime().optional(),
   countedFrom: z.enum(['contact', 'purchase', 'start']).describe('what the days are counted from'),
   taskId: z.string().optional().describe('the visit that is open now'),
+  wanted: z
+    .array(z.object({ cause: z.string(), sourceId: z.string(), at: z.iso.datetime(), title: z.string(), reason: z.string() }))
+    .describe('what else asks for a contact, the earliest first'),
   explanation: z.string(),
 })
 
@@ -48,6 +51,7 @@ export function planView(ctx: Ctx, standing: Standing, rules: Rules) {
   return {
     customerId,
     countedFrom: countedFrom(grounds).basis,
+    wanted: (plan?.wanted ?? []).map(({ cause, sourceId, at, title, reason }) => ({ cause, sourceId, at, title, reason })),
     explanation: explain(grounds, ctx.now, rules.timeZone),
     ...(grounds.tier !== undefined && { tier: grounds.tier }),
     ...(grounds.everyDays !== undefined && { everyDays: grounds.everyDays }),

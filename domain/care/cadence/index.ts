@@ -1,5 +1,6 @@
 import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
+import { ask, takeBack } from './ask.actions.ts'
 import { show } from './cadence.actions.ts'
 import { cadence, cadenceMoved } from './cadence.store.ts'
 import { policyChanged, setPolicy, showPolicy } from './policy.actions.ts'
@@ -19,11 +20,27 @@ export type { Want } from './want.ts'
 export { calm, warn } from './warned.ts'
 
 export default module('cadence', {
-  verbs: ['read', 'write'],
+  verbs: ['read', 'write', 'ask'],
   entities: [cadence, revisitPolicy],
   events: [cadenceMoved, policyChanged],
   routes: [
     route('GET /customers/{id}/cadence', show, { can: 'cadence:read', summary: 'When a customer is contacted next, and why' }),
+    route('POST /customers/{id}/cadence/ask', ask, {
+      can: 'cadence:ask',
+      status: 200,
+      summary: 'Ask for a contact in time: before a contract ends, for a check, after a complaint kept elsewhere',
+      description:
+        'For your own systems and people. It becomes a visit on a working day of the account manager, or joins the one that is open. Asked again with another day, it moves.',
+      example: { cause: 'contract', reference: 'C-2026-17', day: '2027-03-31', daysBefore: 60 },
+      faults: ['customer.not_found', 'cadence.too_many'],
+    }),
+    route('POST /customers/{id}/cadence/withdraw', takeBack, {
+      can: 'cadence:ask',
+      status: 200,
+      summary: 'Take back a contact that was asked for',
+      example: { cause: 'contract', reference: 'C-2026-17', reason: 'The contract was prolonged without an end' },
+      faults: ['customer.not_found'],
+    }),
     route('GET /revisit-policy', showPolicy, {
       can: 'cadence:read',
       summary: 'How often customers of each tier are contacted, and what else asks for a contact',

@@ -23,7 +23,7 @@ export const wantShape = () => ({
 export type Want = z.output<z.ZodObject<ReturnType<typeof wantShape>>>
 
 /** Most that a customer's plan keeps; the latest beyond are left out. */
-const MOST = 20
+export const MOST = 20
 
 /** What was asked for this long ago is no longer news: an import of old records asks for nothing. Days. */
 export const LATE_DAYS = 14
