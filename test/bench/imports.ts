@@ -67,7 +67,8 @@ function must(holds: boolean, what: string): void {
 
 const isBad = (n: number): boolean => n % 100 === 42
 
-function fileOf(rows: number): string {
+/** A file of customers, one row in a hundred bad. */
+export function fileOf(rows: number): string {
   const lines = ['name,email,phone,city,country']
   for (let n = 0; n < rows; n++)
     lines.push(`Person ${n},${isBad(n) ? 'no email' : `person${n}@example.com`},+4930${String(10_000_000 + n)},Berlin,DE`)

@@ -4,7 +4,7 @@ import type { Operation } from './operations.ts'
  * What a thousand customers cost a month in us-east-1, from the measured units and AWS's public on-demand prices
  * (aws.amazon.com pricing pages, US dollars, read 2026-11; free tiers left out).
  */
-const price = {
+export const price = {
   writeUnit: 0.625 / 1e6,
   readUnit: 0.125 / 1e6,
   httpRequest: 1 / 1e6,

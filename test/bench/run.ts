@@ -68,8 +68,15 @@ async function carried(): Promise<void> {
   try {
     const { measureImport } = await import('./imports.ts')
     const results = await unheard(() => measureImport(quick ? 10_000 : 100_000, (line) => console.error(line)))
-    if (flags.has('--json')) console.log(JSON.stringify({ imports: results }))
-    else console.table(results)
+    const { measureAfter, onPaper } = await import('./on-paper.ts')
+    const { fileOf } = await import('./imports.ts')
+    const sample = 1_000
+    const after = await unheard(() => measureAfter(fileOf(sample), sample))
+    const paper = results[0] && onPaper(1_000_000, results[0], after)
+    if (flags.has('--json')) return console.log(JSON.stringify({ imports: results, after, paper }))
+    console.table(results)
+    console.log('What the stream keeps of a row afterwards, and a million rows on paper:')
+    console.table([{ ...after, ...paper }])
   } finally {
     await engine.stop()
   }

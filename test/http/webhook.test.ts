@@ -178,7 +178,7 @@ describe('a receiver that fails', () => {
     expect(hooks.sent).toHaveLength(3)
   })
 
-  test('to the end is disabled, its owner told by an event and a count, and what waits is called off', async () => {
+  test('to the end is disabled, its owner told by an event, a count and their day, and what waits is called off', async () => {
     const { id } = await open(['customer.created'])
     hooks.answer = () => ({ error: 'timeout', ms: 15_000 })
     const customer = await happens()
@@ -195,8 +195,11 @@ describe('a receiver that fails', () => {
     await hooks.at(later(100_000))
     expect(await delivery(id, `${second}.1`)).toMatchObject({ state: 'failed', reason: 'webhook_off' })
     expect((await rows(id, '?state=failed')).map((one) => one['reason']).sort()).toEqual(['exhausted', 'webhook_off'])
+    const notices = async () => (await ok('GET', '/me/day'))['notices']
+    expect(await notices()).toEqual([expect.objectContaining({ kind: 'webhook', id, at: now['disabledAt'] })])
     await ok('PATCH', `/webhooks/${id}`, { state: 'on' }, { ifMatch: now['version'] })
     expect(await ok('GET', `/webhooks/${id}`)).not.toHaveProperty('reason')
+    expect(await notices()).toEqual([])
   })
 
   test('with 410 is disabled at once', async () => {

@@ -31,6 +31,17 @@ const output = () =>
     items: z.array(z.object({ ...rankedShape(), customerId: z.string(), customerName: z.string().optional() })),
     shown: z.int(),
     rest: z.int().describe('items that are due and not shown'),
+    notices: z
+      .array(
+        z.object({
+          kind: z.enum(['webhook']),
+          id: z.string(),
+          title: z.string(),
+          reason: z.string().optional(),
+          at: z.string().optional(),
+        }),
+      )
+      .describe('what of theirs the product has switched off'),
     counts: z.object({ tasks: count(), warnings: count(), tickets: count(), deals: count() }).partial(),
   })
 
@@ -51,7 +62,10 @@ export const myDay = action(
     const { timeZone } = await rulesOf(ctx)
     const today = dayIn(ctx.now, timeZone)
     const tonight = instantAt(dayAfter(today, 1), '00:00', timeZone)
-    const found = await Promise.all(sources(userId, tonight, today).map(async (source) => ({ ...source, found: await read(ctx, source) })))
+    const [found, notices] = await Promise.all([
+      Promise.all(sources(userId, tonight, today).map(async (source) => ({ ...source, found: await read(ctx, source) }))),
+      noticesOf(ctx, userId),
+    ])
     const all = withoutDoubles(found.flatMap((one) => one.found?.work ?? []))
       .map((work) => ranked(work, ctx.now))
       .sort(byScore)
@@ -63,6 +77,7 @@ export const myDay = action(
       items: shown.map((one) => ({ ...one, customerId: customerIdIn(one.id), ...names(one.id) })),
       shown: shown.length,
       rest: all.length - shown.length,
+      notices,
       counts: Object.fromEntries(found.flatMap((one) => (one.found ? [[one.name, one.found.count]] : []))),
     }
   },
@@ -119,6 +134,26 @@ async function read(ctx: Ctx, { can, queries, workOf, says }: Source): Promise<F
   const rows = answers.flatMap((answer) => answer.items.map((item) => item['row'] as never))
   const work = rows.map((row) => workOf(row)).filter((one) => one !== undefined)
   return { work, count: { count: work.length, more: answers.some((answer) => answer.last !== undefined), source: says } }
+}
+
+const MOST_NOTICES = 20
+
+/** A person's webhooks that were switched off, by where they lie in the owner index: half a read unit for who may see webhooks. */
+async function noticesOf(ctx: Ctx, userId: string) {
+  if (!scopeOf(ctx.actor, 'webhook:read')) return []
+  const { items } = await ctx.table.query({ index: 'owner', pk: userId, begins: 'webhook#disabled#', limit: MOST_NOTICES })
+  return items.map((item) => {
+    const { id, url, description, reason, disabledAt } = item['row'] as Record<string, string | undefined>
+    const called = description ?? (url === undefined ? 'a receiver' : new URL(url).hostname)
+    const why = reason === 'gone' ? 'Its receiver says that it is gone (410).' : 'Its receiver failed for three days.'
+    return {
+      kind: 'webhook' as const,
+      id: String(id),
+      title: `No events are sent to ${called} any more`,
+      reason: `${why} Switch it on again, then replay what it missed.`,
+      ...(disabledAt !== undefined && { at: disabledAt }),
+    }
+  })
 }
 
 /** Names of the customers of what is shown, one read more; nobody's without the permission to read customers. */

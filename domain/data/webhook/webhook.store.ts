@@ -15,6 +15,11 @@ export const webhook = entity({
   fields: () => z.object(webhookRecordShape()),
   row: ['url', 'description', 'types', 'state', 'reason', 'disabledAt', 'ownerId'],
   list: { on: ['url'], key: ({ url }) => ({ facet: 'all', order: url }) },
+  /** Those that were switched off stand in their owner's day. */
+  owner: {
+    on: ['ownerId', 'state', 'disabledAt'],
+    key: ({ ownerId, state, disabledAt = '' }) => (state === 'disabled' ? { user: ownerId, state, at: disabledAt } : undefined),
+  },
   personal: ['url'],
 })
 export type WebhookRecord = RecordOf<typeof webhook>
