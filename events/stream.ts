@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../domain/kernel/context.ts'
 import { happened, type Change, type Kind } from '../domain/kernel/event.ts'
-import { itemIn, type Image } from '../domain/kernel/table/image.ts'
+import { itemIn, type Stored } from '../domain/kernel/table/attribute.ts'
 import type { Item, Key } from '../domain/kernel/table/table.ts'
 import { count, errorFacts, type BatchAnswer } from '../functions/observe.ts'
 
 /** The parts of a table stream's record that the product reads. */
 export interface StreamRecord {
-  dynamodb?: { SequenceNumber?: string; NewImage?: Image; OldImage?: Image }
+  dynamodb?: { SequenceNumber?: string; NewImage?: Stored; OldImage?: Stored }
 }
 export interface StreamEvent {
   Records: readonly StreamRecord[]

@@ -102,7 +102,7 @@ function difference(kind: Kind | undefined, before: Item, after: Item): Happened
   const personal = new Set<string>(kind?.personal)
   const changed: Happened['changed'] = {}
   for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    if (HOUSEKEEPING.has(field)) continue
+    if (HOUSEKEEPING.has(field) || before[field] === after[field]) continue
     const from = JSON.stringify(before[field])
     const to = JSON.stringify(after[field])
     if (from === to) continue

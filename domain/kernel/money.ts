@@ -27,8 +27,11 @@ function formatOf(locale: string, currency: string): Intl.NumberFormat {
 
 /** Digits after the decimal point of a currency (2 for CNY, 0 for JPY), as ISO 4217 has them in the runtime's data. */
 export function minorDigits(currency: string): number {
-  return formatOf('en', currency).resolvedOptions().maximumFractionDigits ?? 2
+  let known = digits.get(currency)
+  if (known === undefined) digits.set(currency, (known = formatOf('en', currency).resolvedOptions().maximumFractionDigits ?? 2))
+  return known
 }
+const digits = new Map<string, number>()
 
 /** Money in words for a person, `¥1,234.50`. */
 export function sayMoney(value: Money, locale = 'en'): string {

@@ -24,6 +24,8 @@ export const OUT_OF_TIME = 'This took too long. Send it again; with the same Ide
 export const DELETED = 'deleted'
 
 const indexAttributes = ['lpk', 'lsk', 'opk', 'osk', 'dpk', 'dsk'] as const
+/** What an item has besides its record. */
+const PLACED: ReadonlySet<string> = new Set(['pk', 'sk', 'noun', 'ev', 'row', ...indexAttributes])
 
 /** The index attributes of a record. A deleted record leaves every index but the list of deleted ones, an erased one that too. */
 export function indexKeys<F>(kind: Entity<string, F>, record: F & Stamp<string>): Record<string, string> {
@@ -79,8 +81,9 @@ function formOf(kind: Pick<Entity, 'version'>, record: object): number {
 
 /** The record in an item, read forward to today's form. Stored items were validated on the way in; a reader pays no second validation. */
 export function recordIn<N extends string, F>(item: Item): F & Stamp<N> {
-  const record = { ...item }
-  for (const name of ['pk', 'sk', 'noun', 'ev', 'row', ...indexAttributes]) delete record[name]
+  const record: Item = {}
+  // Taken over one by one: an object that fields were deleted from is a slow one for whoever reads it.
+  for (const name in item) if (!PLACED.has(name)) record[name] = item[name]
   const forward = forwardOf(String(item['noun']))
   const form = Number(item[FORM] ?? 1)
   if (!forward || form >= forward.version) return record as F & Stamp<N>

@@ -4,7 +4,7 @@ import { keepSegments } from '../../domain/data/segment/index.ts'
 import { later } from '../../domain/kernel/clock.ts'
 import type { Change } from '../../domain/kernel/event.ts'
 import type { Table } from '../../domain/kernel/table/table.ts'
-import { itemIn } from '../../domain/kernel/table/image.ts'
+import { itemIn } from '../../domain/kernel/table/attribute.ts'
 import { startCrm, type Crm, type Reply } from '../support/crm.ts'
 import { newRecords, runJob, settle } from '../support/stream.ts'
 

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import type { Ctx } from '../../kernel/context.ts'
 import { workspaceSecret } from '../../kernel/page.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
@@ -33,7 +33,7 @@ export function blocksOf(file: Features): string[] {
 /** Names of the partitions of a file's blocks; none for a file that is gone. */
 export async function blockNames(ctx: Ctx, file: SomeFields | Item | undefined): Promise<string[]> {
   if (!file || 'deletedAt' in file || 'erasedAt' in file) return []
-  const secret = await workspaceSecret(ctx)
+  const secret = createSecretKey(await workspaceSecret(ctx))
   const hash = (key: string): string => createHmac('sha256', secret).update(`block ${key}`).digest('base64url').slice(0, 22)
   return blocksOf(featuresOf(file as SomeFields)).map((key) => `block#${hash(key)}`)
 }

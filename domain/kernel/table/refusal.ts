@@ -1,12 +1,11 @@
-import { unmarshall } from '@aws-sdk/util-dynamodb'
-import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { itemIn, type Stored } from './attribute.ts'
 import type { Item } from './table.ts'
 
 /** What DynamoDB says when a write's condition does not hold, and when it should be tried again. */
 
 interface Reason {
   Code?: string
-  Item?: Record<string, AttributeValue>
+  Item?: Stored
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')
@@ -21,14 +20,14 @@ export function isRefused(error: unknown): boolean {
 /** What stood in the way of a single write, when DynamoDB sent it along. */
 export function obstacleIn(error: unknown): { item?: Item } {
   if (!(error instanceof Error) || !('Item' in error) || !error.Item) return {}
-  return { item: unmarshall(error.Item as Record<string, AttributeValue>) }
+  return { item: itemIn(error.Item as Stored) }
 }
 
 /** The writes of a transaction whose conditions did not hold; undefined when that is not why it failed. */
 export function refusalsOf(error: unknown): { index: number; item?: Item }[] | undefined {
   if (nameOf(error) !== 'TransactionCanceledException') return undefined
   const refused = reasonsOf(error).flatMap((reason, index) =>
-    reason.Code === 'ConditionalCheckFailed' ? [{ index, ...(reason.Item && { item: unmarshall(reason.Item) }) }] : [],
+    reason.Code === 'ConditionalCheckFailed' ? [{ index, ...(reason.Item && { item: itemIn(reason.Item) }) }] : [],
   )
   return refused.length > 0 ? refused : undefined
 }

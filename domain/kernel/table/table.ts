@@ -8,7 +8,6 @@ import {
   ScanCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
-  type AttributeValue,
   type DeleteItemCommandInput,
   type DynamoDBClient,
   type PutItemCommandInput,
@@ -16,8 +15,8 @@ import {
   type UpdateItemCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb'
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import { randomUUID } from 'node:crypto'
+import { itemIn, stored, type Stored } from './attribute.ts'
 import { Aliases, conditionText, updateText, type PlainWrite, type Write } from './expression.ts'
 import { keyNames, type IndexName } from './shape.ts'
 import { CONFLICT_TRIES, isRefused, obstacleIn, patiently, pause, refusalsOf } from './refusal.ts'
@@ -92,7 +91,7 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
         new GetItemCommand({ TableName: name, Key: stored(key), ConsistentRead: !how.eventual, ...capacity }),
       )
       note('GetItem', true, answer.ConsumedCapacity)
-      return answer.Item && unmarshall(answer.Item)
+      return answer.Item && itemIn(answer.Item)
     },
 
     async getAll(keys, how = {}) {
@@ -106,10 +105,10 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
         )
         note('BatchGetItem', true, answer.ConsumedCapacity)
         for (const raw of answer.Responses?.[name] ?? []) {
-          const item = unmarshall(raw)
-          found.set(`${item['pk']}|${item['sk']}`, item)
+          const item = itemIn(raw)
+          found.set(`${String(item['pk'])}|${String(item['sk'])}`, item)
         }
-        wanted = (answer.UnprocessedKeys?.[name]?.Keys ?? []).map((key) => unmarshall(key) as Key)
+        wanted = (answer.UnprocessedKeys?.[name]?.Keys ?? []).map(keyIn)
       }
       return keys.map((key) => found.get(`${key.pk}|${key.sk}`))
     },
@@ -145,10 +144,10 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
           new QueryCommand({ ...asked, Limit: query.limit - items.length, ...(after && { ExclusiveStartKey: after }) }),
         )
         note('Query', true, answer.ConsumedCapacity)
-        for (const item of answer.Items ?? []) items.push(unmarshall(item))
+        for (const item of answer.Items ?? []) items.push(itemIn(item))
         after = answer.LastEvaluatedKey
       } while (after && items.length < query.limit)
-      return { items, ...(after && { last: unmarshall(after) }) }
+      return { items, ...(after && { last: itemIn(after) }) }
     },
 
     async write(write, how = {}) {
@@ -158,7 +157,7 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
       try {
         const answer = await patiently(() => send(client, kind, full))
         note(`${kind}Item`, false, answer.ConsumedCapacity)
-        return { ok: true, ...(answer.Attributes && { item: unmarshall(answer.Attributes) }) }
+        return { ok: true, ...(answer.Attributes && { item: itemIn(answer.Attributes) }) }
       } catch (error) {
         if (isRefused(error)) return { ok: false, refused: [{ index: 0, ...obstacleIn(error) }] }
         throw error
@@ -220,6 +219,11 @@ export function dynamoTable(client: DynamoDBClient, name: string, spent?: (cost:
   }
 }
 
+function keyIn(key: Stored): Key {
+  const { pk, sk } = itemIn(key)
+  return { pk: String(pk), sk: String(sk) }
+}
+
 /** A write in DynamoDB's words. A check is only legal in a transaction. */
 function expressed(write: Write, table: string): { kind: 'Put' | 'Update' | 'Delete' | 'ConditionCheck'; input: Record<string, unknown> } {
   const aliases = new Aliases()
@@ -232,8 +236,6 @@ function expressed(write: Write, table: string): { kind: 'Put' | 'Update' | 'Del
   return { kind: 'ConditionCheck', input: { ...input, Key: stored(write.check) } }
 }
 
-type Stored = Record<string, AttributeValue>
-
 /** Writes of one BatchWriteItem, the most DynamoDB takes, and such calls at once. */
 const BATCH_WRITES = 25
 const BATCHES_ABREAST = 4
@@ -245,14 +247,9 @@ const nameOf = (write: PlainWrite): string => {
 const requestOf = (write: PlainWrite): WriteRequest =>
   'put' in write ? { PutRequest: { Item: stored(write.put) } } : { DeleteRequest: { Key: stored(write.delete) } }
 
-/** Values as DynamoDB stores them; a field that is undefined is left out. */
-function stored(item: object): Stored {
-  return marshall(item, { removeUndefinedValues: true })
-}
-
 function pageIn(answer: { Items?: Stored[] | undefined; LastEvaluatedKey?: Stored | undefined }): { items: Item[]; last?: Item } {
-  const items = (answer.Items ?? []).map((item) => unmarshall(item))
-  return { items, ...(answer.LastEvaluatedKey && { last: unmarshall(answer.LastEvaluatedKey) }) }
+  const items = (answer.Items ?? []).map((item) => itemIn(item))
+  return { items, ...(answer.LastEvaluatedKey && { last: itemIn(answer.LastEvaluatedKey) }) }
 }
 
 interface Answer {
