@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Item } from '../../domain/kernel/table/table.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
-import { settle } from '../support/stream.ts'
+import { runJob, settle } from '../support/stream.ts'
 
 let crm: Crm
 beforeAll(async () => {
@@ -12,6 +12,11 @@ async function call(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: ob
   const answer = await crm.call(method, path, { as: 'admin', ...(body && { body }), ...(ifMatch !== undefined && { ifMatch }) })
   expect(answer.status, `${method} ${path} ${JSON.stringify(answer.body)}`).toBeLessThan(300)
   return answer.body
+}
+
+function buy(id: string, amount: number) {
+  const order = { orderId: { system: 'shop', id: `o${amount}` }, at: crm.clock.now, amount: { amount, currency: 'USD' } }
+  return call('POST', `/customers/${id}/purchases`, order)
 }
 
 /** What projections keep of a customer: lines of lists, blocks, the index. */
@@ -49,4 +54,34 @@ test('who is in the bin before the first reaction came gets no timer of a greeti
   await settle(crm)
   const { items } = await crm.table.query({ pk: `customer#${id.slice(4)}`, begins: '!', limit: 20 })
   expect(items.map(({ sk }) => sk)).toEqual(['!customer'])
+})
+
+test('what is told of someone only after their erasure is done makes nothing of them again', async () => {
+  const { id } = (await call('POST', '/customers', { name: 'Mary', birthday: '1990-12-26' })) as { id: string }
+  const pk = `customer#${id.slice(4)}`
+  await buy(id, 4_000)
+  await settle(crm)
+  // From here on nobody is told of anything until the erasure is done.
+  await call('POST', `/customers/${id}/interactions`, { kind: 'visit', subject: 'Tea', outcome: 'interested', durationMinutes: 60 })
+  const ticket = (await call('POST', `/customers/${id}/tickets`, { subject: 'Late', body: 'Where is it?', channel: 'phone' })) as {
+    id: string
+  }
+  await call('POST', `/tickets/${ticket.id}/resolve`, { resolution: 'Found' })
+  await buy(id, 90_000)
+  await call('DELETE', `/customers/${id}`, undefined, 2)
+  const { token } = (await call('POST', `/customers/${id}/erase`, {})) as { token: string }
+  const { erasureId } = (await call('POST', `/customers/${id}/erase`, { token, reason: 'request' })) as { erasureId: string }
+  for (let hours = 1; hours <= 3; hours++) {
+    crm.clock.now = new Date(Date.parse(crm.clock.now) + 3_600_000).toISOString()
+    await runJob(crm, 'erasures')
+  }
+  expect((await crm.call('GET', `/erasures/${erasureId}`, { as: 'admin' })).body['state']).toBe('done')
+  const records = async () => {
+    const { items } = await crm.table.query({ pk, limit: 200 })
+    return items.filter(({ ev }) => ev !== undefined).map(({ sk, version, erasedAt }) => ({ sk, version, erasedAt }))
+  }
+  const erased = await records()
+  expect(erased.filter(({ erasedAt }) => erasedAt === undefined)).toEqual([])
+  expect((await settle(crm)).reacted.length).toBeGreaterThan(5)
+  expect(await records()).toEqual(erased)
 })

@@ -28,6 +28,8 @@ export interface Standing {
   customerId: string
   /** The customer file; absent when there is none, or it is in the bin. */
   file?: CustomerRecord
+  /** They were erased: what is told of them late changes nothing any more. */
+  erased?: true
   plan?: CadenceRecord
   tier?: string
   lastPurchaseAt?: Instant
@@ -47,6 +49,7 @@ export function standingIn(customerId: string, head: Head): Standing {
   return {
     customerId,
     ...(file && !file.deletedAt && { file }),
+    ...(file?.erasedAt !== undefined && { erased: true as const }),
     ...(plan && { plan }),
     ...(member?.tier !== undefined && !member.deletedAt && { tier: member.tier }),
     ...(past && { lastPurchaseAt: past.lastAt }),

@@ -23,6 +23,7 @@ export type Facts = { readonly [K in 'lastContactAt' | 'contactId' | 'notBefore'
  */
 export function revised(ctx: Ctx, standing: Standing, rules: Rules, facts: Facts, how: { fired?: boolean } = {}): Change | undefined {
   const { plan, file, tier } = standing
+  if (standing.erased) return undefined
   const kept = cleared({ since: ctx.now, ...(plan && only(plan)), ...facts })
   const everyDays = file && tier !== undefined ? (rules.policy.cadenceDays[tier] ?? undefined) : undefined
   const [soonest] = kept.wanted ?? []

@@ -36,11 +36,12 @@ export const follow = action(
 /** What a customer's greeting is to be by the file and the history; undefined when it is so already. */
 async function retimed(ctx: Ctx, customerId: string, head: Head): Promise<Change | undefined> {
   const before = head.single(greeting)
+  if (head.customer?.erasedAt !== undefined) return undefined
   const file = head.customer && !head.customer.deletedAt ? head.customer : undefined
   const known = knownOf(head, before?.settled ?? {})
   const same = before?.birthday === known.birthday && before?.firstDay === known.firstDay
   if (before && same && (before.timerAt !== undefined) === (file !== undefined && hasDay(known))) return undefined
-  // Who is gone meanwhile, or erased, gets nothing new; who comes back is looked at then.
+  // Who is gone meanwhile gets nothing new; who comes back is looked at then.
   if (!before && (!file || !hasDay(known))) return undefined
   const timerAt = file && hasDay(known) ? await timerOf(ctx, known) : undefined
   if (before) {

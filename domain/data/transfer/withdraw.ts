@@ -78,7 +78,7 @@ async function haltImport(ctx: Ctx, id: string): Promise<ImportRecord | undefine
   return before
 }
 
-const MESSAGE = 'Somebody was erased, and this file may name them. The rows before stand; import the others from a new file.'
+const MESSAGE = 'Somebody is being erased, and this file may name them. The rows before stand; import the others from a new file.'
 
 function ended(ctx: Ctx, { claimed, position, source }: ImportRecord) {
   const from = position ?? (claimed && source ? beginning(source) : undefined)

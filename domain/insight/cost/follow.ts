@@ -73,9 +73,10 @@ function same(before: Cost, next: Cost): boolean {
 
 const nothing = () => z.object({})
 
-/** What of a visit decides what it costs. */
+/** What of a visit decides what it costs. Of whom was erased nothing is booked: it would be kept of them for ever. */
 const visitFacts = () =>
   z.object({
+    erasedAt: z.undefined().optional(),
     kind: z.string(),
     version: z.number(),
     durationMinutes: z.number().optional(),
@@ -111,7 +112,13 @@ export const bookVisit = action(
 export const TICKET = { noun: 'ticket', home: 'customer' } as const
 export const isTicket = (id: string): boolean => /^tic_[0-9A-Za-z]{40}$/.test(id)
 const ticketFacts = () =>
-  z.object({ version: z.number(), messageCount: z.number(), resolvedAt: z.string().optional(), deletedAt: z.string().optional() })
+  z.object({
+    erasedAt: z.undefined().optional(),
+    version: z.number(),
+    messageCount: z.number(),
+    resolvedAt: z.string().optional(),
+    deletedAt: z.string().optional(),
+  })
 
 /** After a ticket was resolved, closed, put in the bin or taken out: it costs the time its messages are taken to need. */
 export const bookTicket = action(

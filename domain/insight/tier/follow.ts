@@ -132,7 +132,7 @@ export const followFile = action(
     const head = await headOf(ctx, customerId)
     const member = head.single(tier)
     const gone = head.customer?.deletedAt !== undefined
-    if (!member || !head.customer || gone === (member.deletedAt !== undefined)) return {}
+    if (!member || member.erasedAt !== undefined || !head.customer || gone === (member.deletedAt !== undefined)) return {}
     await commit(ctx, [alter(ctx, tier, member, { deletedAt: gone ? ctx.now : null }, tierLooked).change])
     return {}
   },

@@ -50,7 +50,7 @@ export const follow = action(
 
 /** A customer without purchases, or in the bin: no timer, and a warning that stood ends without an outcome. */
 async function leave(ctx: Ctx, customerId: string, timer: RhythmRecord | undefined): Promise<Record<string, never>> {
-  if (!timer || timer.state === 'idle') return {}
+  if (!timer || timer.state === 'idle' || timer.erasedAt !== undefined) return {}
   const standing = timer.state === 'warned' && timer.warnedDay !== undefined ? await warningOf(ctx, customerId, timer.warnedDay) : undefined
   const { change } = alter(ctx, rhythm, timer, { state: 'idle', dueAt: null }, rhythmTimed)
   const { changes, writes } = standing && isUnended(standing) ? ended(ctx, standing, { endedBy: customerId }) : NO_END

@@ -1,6 +1,8 @@
 import { customerIdIn } from '../../../domain/kernel/id.ts'
+import type { Item } from '../../../domain/kernel/table/table.ts'
 import type { Receivers } from '../cloud/receivers.ts'
 import type { Office } from '../workload/desk.ts'
+import type { Ledger } from '../workload/ledger.ts'
 import type { Finding, Snapshot } from './snapshot.ts'
 import { canariesIn, type Truth } from './truth.ts'
 import type { Watch } from './watch.ts'
@@ -19,14 +21,16 @@ interface Counts {
 }
 
 /** I15: every row of a file is counted once, and the same file twice makes nobody twice. */
-export function imports(snapshot: Snapshot, office: Office): Finding[] {
+export function imports(snapshot: Snapshot, office: Office, ledger: Ledger, now: string): Finding[] {
   const findings: Finding[] = []
   const made = new Map<string, number>()
+  const erasures = erasuresUntil(snapshot, ledger, now)
   for (const { id, rows, file } of office.imports) {
     const kept = snapshot.byId.get(id)
     if (!kept) continue
     const [state, counts] = [String(kept.item['state']), kept.item['counts'] as Counts]
-    if (!OVER.has(state)) findings.push({ invariant: 'I15', words: `${id} is ${state}, though nothing is under way any more` })
+    if (!OVER.has(state) && !isWithdrawn(kept.item, erasures))
+      findings.push({ invariant: 'I15', words: `${id} is ${state}, though nothing is under way any more` })
     const sum = counts.created + counts.updated + counts.skipped + counts.failed
     if (sum !== counts.rows || (state === 'done' && counts.rows !== rows))
       findings.push({ invariant: 'I15', words: `${id} counts ${JSON.stringify(counts)} of ${rows} rows` })
@@ -35,6 +39,29 @@ export function imports(snapshot: Snapshot, office: Office): Finding[] {
       findings.push({ invariant: 'I15', words: `the file of step ${file} has ${rows} rows and made ${made.get(file)} customers` })
   }
   return findings
+}
+
+/**
+ * Until when each erasure may have ended imports: while it is under way; and one that was asked for and came to nothing has
+ * ended them all the same, since that comes first.
+ */
+function erasuresUntil(snapshot: Snapshot, { sendings }: Ledger, now: string): string[] {
+  return [
+    ...snapshot.of('erasure').map(({ item }) => (typeof item['finishedAt'] === 'string' ? item['finishedAt'] : now)),
+    ...sendings.flatMap(({ route, body, sentAt, endedAt }) =>
+      route === 'POST /customers/{id}/erase' && typeof (body as { token?: unknown }).token === 'string'
+        ? [new Date((endedAt ?? sentAt) + LONGEST_REQUEST).toISOString()]
+        : [],
+    ),
+  ]
+}
+/** A request that nobody heard of any more may still be at work. Milliseconds. */
+const LONGEST_REQUEST = 20_000
+
+/** Whether an import was ended for good because somebody was erased who may have been in its file. */
+function isWithdrawn(item: Item, erasures: readonly string[]): boolean {
+  const { code } = (item['failure'] ?? {}) as { code?: string }
+  return item['state'] === 'failed' && code === 'file.erased_since' && erasures.some((at) => at >= String(item['createdAt']))
 }
 
 /** Until a function instance that remembers the webhooks knows of a new one. Milliseconds. */

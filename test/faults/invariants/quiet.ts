@@ -32,7 +32,7 @@ export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch, office: Offic
     ...due.timers(snapshot),
     ...due.tasks(snapshot),
     ...untold(watch),
-    ...imports(snapshot, office),
+    ...imports(snapshot, office, ledger, now),
     ...delivered(snapshot, cloud.receivers, watch),
     ...erased(snapshot, watch.truth),
     ...queues(cloud),

@@ -1,7 +1,7 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { entities } from '../../../domain/index.ts'
 import type { Entity } from '../../../domain/kernel/entity.ts'
 import type { Happened } from '../../../domain/kernel/event.ts'
+import { itemIn } from '../../../domain/kernel/table/attribute.ts'
 import type { Item } from '../../../domain/kernel/table/table.ts'
 import type { Stored } from '../sim/refusal.ts'
 
@@ -12,23 +12,14 @@ export interface Finding {
   words: string
 }
 
-/** A stored item as the product reads it. */
-export function itemOf(stored: Stored): Item {
-  const item: Item = {}
-  for (const name in stored) {
-    const value = stored[name]
-    if (value !== undefined) item[name] = valueOf(value)
-  }
-  return item
-}
+/** Stored items are never changed in place, so each is read once. */
+const read = new WeakMap<Stored, Item>()
 
-function valueOf(value: AttributeValue): unknown {
-  if (value.S !== undefined) return value.S
-  if (value.N !== undefined) return Number(value.N)
-  if (value.BOOL !== undefined) return value.BOOL
-  if (value.M !== undefined) return itemOf(value.M)
-  if (value.L !== undefined) return value.L.map(valueOf)
-  return null
+/** A stored item as the product reads it; not to be changed. */
+export function itemOf(stored: Stored): Item {
+  let item = read.get(stored)
+  if (!item) read.set(stored, (item = itemIn(stored)))
+  return item
 }
 
 /** A record with the item it is in. */
@@ -60,7 +51,7 @@ export class Snapshot {
     const [pk, sk] = [String(item['pk']), String(item['sk'])]
     if (sk.startsWith('log#')) {
       const event = item as unknown as Happened
-      this.log.set(event.recordId, [...(this.log.get(event.recordId) ?? []), event])
+      into(this.log, event.recordId, event)
       return
     }
     const kind = entities.get(String(item['noun']))
@@ -71,9 +62,15 @@ export class Snapshot {
       return
     }
     const name = sk.split('#')[0] ?? ''
-    this.others.set(name, [...(this.others.get(name) ?? []), item])
+    into(this.others, name, item)
   }
   of(noun: string): Kept[] {
     return this.records.filter(({ kind }) => kind.noun === noun)
   }
+}
+
+function into<T>(map: Map<string, T[]>, name: string, one: T): void {
+  const all = map.get(name)
+  if (all) all.push(one)
+  else map.set(name, [one])
 }

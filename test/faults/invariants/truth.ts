@@ -113,5 +113,6 @@ function standingIn(item: Item): Standing {
 
 /** The customers whose marks a text holds. */
 export function canariesIn(text: string): number[] {
+  if (!/canary/i.test(text)) return []
   return [...new Set([...text.matchAll(/canary(\d+)x/gi)].map(([, number]) => Number(number)))]
 }

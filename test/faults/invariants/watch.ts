@@ -57,6 +57,8 @@ export class Watch {
     if (!after) return this.#find('I4', `${id} was removed for good`)
     if (is !== was + 1) this.#find('I4', `${id} went from version ${was} to ${is}`)
     this.#early(id, before, after)
+    if (before?.['erasedAt'] !== undefined && is !== was)
+      this.#find('I12', `${id} was erased, and ${String((after['ev'] as { actor?: string }).actor)} wrote it again at version ${is}`)
     if (hasLost(before, after)) this.#find('I4', `${id} lost, at version ${is}, what the next version of the code had written`)
     const { quiet } = after['ev'] as { quiet?: true }
     if (!quiet && is !== was) this.told.add(`${id}.${is}`)
