@@ -1,6 +1,5 @@
 import { entities, routes } from '../../../domain/index.ts'
 import type { Log } from '../../../domain/kernel/context.ts'
-import type { Spent } from '../../../domain/kernel/table/table.ts'
 import type { BusEntry } from '../../../events/bus.ts'
 import { deliverHandler, deliverSchedules } from '../../../events/deliver.ts'
 import { peopleReactions } from '../../../events/people.ts'
@@ -58,7 +57,6 @@ export interface Ears {
   changed?(record: FeedRecord): void
   published?(entry: BusEntry): void
   logged?(text: string): void
-  spent?(life: Life, cost: Spent): void
 }
 
 /** The product, deployed on a cloud that is all in this process: the real handlers, everything around them simulated. */
@@ -91,7 +89,7 @@ export class Cloud {
     this.seed = seed
     this.stream = new Stream(faults, seed)
     this.dynamo = new Dynamo('crm', circumstances(world, faults, seed))
-    this.#wire = { world, dynamo: this.dynamo, faults, ...(ears.spent && { spent: (life: Life, cost: Spent) => ears.spent?.(life, cost) }) }
+    this.#wire = { world, dynamo: this.dynamo, faults }
     this.#log = logInto((text) => ears.logged?.(text))
     this.#api = this.#fleet('api', (edge) => {
       const handler = httpHandler(routes, edge)

@@ -1,7 +1,7 @@
 import { clientOver, carryOut, type Command } from '../sim/client.ts'
 import type { BatchAsked, Dynamo } from '../sim/dynamo.ts'
 import { cancelled, Refusal, type Stored } from '../sim/refusal.ts'
-import { dynamoTable, type Spent, type Table } from '../../../domain/kernel/table/table.ts'
+import { dynamoTable, type Table } from '../../../domain/kernel/table/table.ts'
 import type { Faults, Site } from './faults.ts'
 import type { Life } from './lambda.ts'
 import type { World } from './world.ts'
@@ -34,17 +34,16 @@ export interface Wire {
   world: World
   dynamo: Dynamo
   faults: Faults
-  /** Told of every call and what it read and wrote. */
-  spent?: (life: Life, cost: Spent) => void
 }
 
 /** The table as one instance sees it. */
 export function tableFor(wire: Wire, life: Life): Table {
   const send = (command: Command) => attempts(wire, life, command)
-  return dynamoTable(clientOver(send), wire.dynamo.name, (cost) => wire.spent?.(life, cost))
+  return dynamoTable(clientOver(send), wire.dynamo.name)
 }
 
-const never = new Promise<never>(() => {})
+/** What a dead process waits for. Each its own: one for all would hold on to everyone who ever waited, and all they know. */
+const never = (): Promise<never> => new Promise(() => {})
 
 async function attempts(wire: Wire, life: Life, command: Command): Promise<object> {
   const call: Call = { command, stays: undefined }
@@ -60,7 +59,7 @@ async function attempts(wire: Wire, life: Life, command: Command): Promise<objec
         throw error
       }
       await wire.world.sleep(life.by.next() * BACKOFF * 2 ** attempt)
-      if (!life.alive) return never
+      if (!life.alive) return never()
     }
   }
 }
@@ -100,7 +99,7 @@ async function outward(wire: Wire, life: Life, call: Call): Promise<void> {
 async function onWire(wire: Wire, life: Life, call: Call): Promise<object> {
   const { world, dynamo } = wire
   await world.sleep(life.by.between(LATENCY.least, LATENCY.most))
-  if (!life.goOn()) return never
+  if (!life.goOn()) return never()
   await outward(wire, life, call)
   const broken = strikes(wire, life, call, 'table: internal error, written or not')
   if (broken && life.by.chance(0.5)) throw new Refusal('InternalServerError', 'An internal error occurred')
@@ -113,12 +112,12 @@ async function onWire(wire: Wire, life: Life, call: Call): Promise<object> {
     if (strikes(wire, life, call, 'table: writes, then times out')) await timeOut(world, life)
     if (wire.faults.strikes('table: writes, then the process dies', life.by)) life.die()
   }
-  return life.goOn() ? answer : never
+  return life.goOn() ? answer : never()
 }
 
 async function timeOut(world: World, life: Life): Promise<never> {
   await world.sleep(TIMEOUT)
-  if (!life.alive) return never
+  if (!life.alive) return never()
   throw new Refusal('TimeoutError', `Connection timed out after ${TIMEOUT} ms`)
 }
 

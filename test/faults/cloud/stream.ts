@@ -82,7 +82,6 @@ function poison(nth: number): FeedRecord {
         version: { N: '99999999999999999999.5' },
       },
       SequenceNumber: `9${String(nth).padStart(20, '0')}`,
-      SizeBytes: 100,
       ApproximateCreationDateTime: 0,
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     },

@@ -28,30 +28,35 @@ export class Base {
   /** Places of items that live for a time only. */
   readonly #mortal = new Map<string, Place>()
   readonly circumstances: Circumstances
+  /** How often an item was put or taken away. */
+  changes = 0
   /** Told of every change, in order. */
   onChange: ((record: FeedRecord) => void) | undefined
 
   constructor(circumstances: Circumstances = {}) {
     this.circumstances = circumstances
   }
+  readonly #lag = (): number => this.circumstances.indexLag?.() ?? 0
+
   now(): number {
     return this.circumstances.now?.() ?? 0
   }
   get({ pk, sk }: Place): Stored | undefined {
     return this.rows.get(pk, sk)
   }
-  /** Puts an item in its place, or takes it away. @returns write units, those of the indexes included */
-  set(place: Place, after: Stored | undefined, how: { expired?: boolean } = {}): number {
+  /** Puts an item in its place, or takes it away. @returns write units, those of the indexes included; 0 unless they are counted */
+  set(place: Place, after: Stored | undefined, how: { expired?: boolean; counted?: boolean } = {}): number {
     const before = this.get(place)
     const now = this.now()
+    const name = nameOf(place)
+    this.changes++
     if (after) this.rows.put(place.pk, place.sk, '', after)
     else this.rows.delete(place.pk, place.sk)
-    if (after?.[ttlName]) this.#mortal.set(nameOf(place), place)
-    else if (before?.[ttlName]) this.#mortal.delete(nameOf(place))
+    if (after?.[ttlName]) this.#mortal.set(name, place)
+    else if (before?.[ttlName]) this.#mortal.delete(name)
     this.recent.note(now, place, before)
-    const lag = this.circumstances.indexLag ?? (() => 0)
-    let units = writeUnits(before, after)
-    for (const index of this.indexes.values()) units += index.follow(place, before, after, now, lag)
+    let units = how.counted ? writeUnits(before, after) : 0
+    for (const index of this.indexes.values()) units += index.follow(name, after, now, this.#lag, how.counted === true)
     const record = this.feed.tell(before, after, now, how)
     if (record) this.onChange?.(record)
     return units

@@ -11,14 +11,18 @@ export interface Consumed {
   TableName: string
   CapacityUnits: number
 }
-type Counted<T> = T & { ConsumedCapacity: Consumed }
+type Counted<T> = T & { ConsumedCapacity?: Consumed }
+/** Whether a request asks what it costs. */
+interface Costed {
+  ReturnConsumedCapacity?: string | undefined
+}
 
-export interface TransactAsked {
+export interface TransactAsked extends Costed {
   TransactItems?: readonly Partial<Record<WriteKind, Asked>>[] | undefined
   ClientRequestToken?: string | undefined
 }
 
-export interface BatchAsked {
+export interface BatchAsked extends Costed {
   RequestItems?: Record<string, readonly { PutRequest?: { Item?: Stored }; DeleteRequest?: { Key?: Stored } }[]>
 }
 
@@ -39,19 +43,27 @@ export class Dynamo {
   readonly base: Base
   readonly name: string
   readonly #tokens = new Map<string, { at: number; asked: string }>()
+  /** Everything in the order of a scan, and after how many changes it was put in that order. */
+  #scanned: { changes: number; all: readonly Scanned[] } = { changes: -1, all: [] }
 
   constructor(name = 'crm', circumstances: Circumstances = {}) {
     this.name = name
     this.base = new Base(circumstances)
   }
 
-  #counted<T extends object>(answered: T, units: number): Counted<T> {
-    return { ...answered, ConsumedCapacity: { TableName: this.name, CapacityUnits: units } }
+  /** An answer with what it cost, if that was asked for. */
+  #counted<T extends object>(asked: Costed, answered: T, units: () => number): Counted<T> {
+    if (asked.ReturnConsumedCapacity === undefined) return answered
+    return { ...answered, ConsumedCapacity: { TableName: this.name, CapacityUnits: units() } }
   }
 
-  get(asked: { Key?: Stored | undefined; ConsistentRead?: boolean | undefined }): Counted<{ Item?: Stored }> {
+  #cost({ ReturnConsumedCapacity }: Costed, units: number): { ConsumedCapacity?: Consumed[] } {
+    return ReturnConsumedCapacity === undefined ? {} : { ConsumedCapacity: [{ TableName: this.name, CapacityUnits: units }] }
+  }
+
+  get(asked: Costed & { Key?: Stored | undefined; ConsistentRead?: boolean | undefined }): Counted<{ Item?: Stored }> {
     const item = this.#read(asked.Key, asked.ConsistentRead === true)
-    return this.#counted({ ...(item && { Item: item }) }, readUnits(item ? itemSize(item) : 0, asked.ConsistentRead))
+    return this.#counted(asked, item ? { Item: item } : {}, () => readUnits(item ? itemSize(item) : 0, asked.ConsistentRead))
   }
 
   #read(key: Stored | undefined, consistent: boolean): Stored | undefined {
@@ -61,7 +73,9 @@ export class Dynamo {
     return past ? past.before : this.base.get(place)
   }
 
-  batchGet(asked: { RequestItems?: Record<string, { Keys?: Stored[] | undefined; ConsistentRead?: boolean | undefined }> | undefined }) {
+  batchGet(
+    asked: Costed & { RequestItems?: Record<string, { Keys?: Stored[] | undefined; ConsistentRead?: boolean | undefined }> | undefined },
+  ) {
     const { Keys: keys = [], ConsistentRead } = asked.RequestItems?.[this.name] ?? {}
     if (keys.length === 0 || keys.length > MOST_KEYS) throw invalid('Too many items requested for the BatchGetItem call')
     if (new Set(keys.map((key) => nameOf(placeIn(key)))).size < keys.length) throw invalid('Provided list of item keys contains duplicates')
@@ -80,37 +94,37 @@ export class Dynamo {
     return {
       Responses: { [this.name]: found },
       UnprocessedKeys: left.length > 0 ? { [this.name]: { Keys: left, ConsistentRead: ConsistentRead === true } } : {},
-      ConsumedCapacity: [{ TableName: this.name, CapacityUnits: units }],
+      ...this.#cost(asked, units),
     }
   }
 
-  query(asked: Question): Counted<{ Items: Stored[]; Count: number; ScannedCount: number; LastEvaluatedKey?: Stored }> {
+  query(asked: Question & Costed): Counted<{ Items: Stored[]; Count: number; ScannedCount: number; LastEvaluatedKey?: Stored }> {
     const { items, last, size } = answer(this.base, asked)
-    const units = readUnits(size, asked.ConsistentRead)
-    return this.#counted({ Items: items, Count: items.length, ScannedCount: items.length, ...(last && { LastEvaluatedKey: last }) }, units)
+    const told = { Items: items, Count: items.length, ScannedCount: items.length, ...(last && { LastEvaluatedKey: last }) }
+    return this.#counted(asked, told, () => readUnits(size, asked.ConsistentRead))
   }
 
   /** Everything, in the order of a hash of the partition keys: as good as none. */
-  scan(asked: {
-    Limit?: number | undefined
-    ExclusiveStartKey?: Stored | undefined
-    Segment?: number | undefined
-    TotalSegments?: number | undefined
-  }) {
+  scan(
+    asked: Costed & {
+      Limit?: number | undefined
+      ExclusiveStartKey?: Stored | undefined
+      Segment?: number | undefined
+      TotalSegments?: number | undefined
+    },
+  ) {
     const [segment, segments] = [asked.Segment ?? 0, asked.TotalSegments ?? 1]
     const start = asked.ExclusiveStartKey && orderOf(placeIn(asked.ExclusiveStartKey))
-    const items = [...this.base.rows.all()]
-      .filter(({ partition }) => hashOf(partition) % segments === segment)
-      .map(({ partition, sort, item }) => ({ order: orderOf({ pk: partition, sk: sort }), item }))
-      .filter(({ order }) => start === undefined || order > start)
-      .sort((a, b) => (a.order < b.order ? -1 : 1))
-      .slice(0, asked.Limit)
-      .map(({ item }) => item)
+    const all = this.#inOrder()
+    const items: Stored[] = []
+    for (let at = start === undefined ? 0 : firstAfter(all, start); at < all.length && items.length < (asked.Limit ?? Infinity); at++) {
+      const { hash, item } = all[at] as Scanned
+      if (hash % segments === segment) items.push(item)
+    }
     const end = items.at(-1)
     const { pk, sk } = keyNames.base
     const last = end?.[pk] && end[sk] && asked.Limit === items.length && { LastEvaluatedKey: { [pk]: end[pk], [sk]: end[sk] } }
-    return this.#counted(
-      { Items: items, Count: items.length, ...last },
+    return this.#counted(asked, { Items: items, Count: items.length, ...last }, () =>
       readUnits(
         items.reduce((sum, one) => sum + itemSize(one), 0),
         false,
@@ -118,14 +132,25 @@ export class Dynamo {
     )
   }
 
+  #inOrder(): readonly Scanned[] {
+    const { changes } = this.base
+    if (this.#scanned.changes !== changes) {
+      const all = [...this.base.rows.all()].map(
+        ({ partition, sort, item }): Scanned => ({ order: orderOf({ pk: partition, sk: sort }), hash: hashOf(partition), item }),
+      )
+      this.#scanned = { changes, all: all.sort((a, b) => (a.order < b.order ? -1 : 1)) }
+    }
+    return this.#scanned.all
+  }
+
   /** A single write. @throws ConditionalCheckFailedException, ValidationException */
   write(kind: Exclude<WriteKind, 'ConditionCheck'>, asked: Asked): Counted<{ Attributes?: Stored }> {
     const one = prepare(kind, asked)
     const before = this.base.get(one.place)
     const after = one.apply(before)
-    const units = this.base.set(one.place, after)
+    const units = this.base.set(one.place, after, { counted: asked.ReturnConsumedCapacity !== undefined })
     const told = asked.ReturnValues === 'ALL_NEW' ? after : asked.ReturnValues === 'ALL_OLD' ? before : undefined
-    return this.#counted({ ...(told && { Attributes: told }) }, units)
+    return this.#counted(asked, told ? { Attributes: told } : {}, () => units)
   }
 
   /** Puts and deletes, each for itself; all are checked before the first is done. @throws ValidationException */
@@ -137,32 +162,34 @@ export class Dynamo {
     )
     if (new Set(prepared.map(({ place }) => nameOf(place))).size < prepared.length)
       throw invalid('Provided list of item keys contains duplicates')
-    const units = prepared.reduce((sum, one) => sum + this.base.set(one.place, one.apply(this.base.get(one.place))), 0)
-    return { UnprocessedItems: {}, ConsumedCapacity: [{ TableName: this.name, CapacityUnits: units }] }
+    const counted = asked.ReturnConsumedCapacity !== undefined
+    const units = prepared.reduce((sum, one) => sum + this.base.set(one.place, one.apply(this.base.get(one.place)), { counted }), 0)
+    return { UnprocessedItems: {}, ...this.#cost(asked, units) }
   }
 
   /** All writes or none. @throws TransactionCanceledException with a reason for each write, ValidationException */
-  transact(asked: TransactAsked): { ConsumedCapacity: Consumed[] } {
+  transact(asked: TransactAsked): { ConsumedCapacity?: Consumed[] } {
     const writes = (asked.TransactItems ?? []).flatMap((item) =>
       Object.entries(item).map(([kind, facts]) => ({ kind: kind as WriteKind, facts })),
     )
     if (writes.length === 0 || writes.length > MOST_WRITES)
       throw invalid(`1 validation error detected: Member must have length less than or equal to ${MOST_WRITES}`)
-    if (this.#isKnown(asked)) return { ConsumedCapacity: [{ TableName: this.name, CapacityUnits: writes.length * 2 }] }
+    if (this.#isKnown(asked)) return this.#cost(asked, writes.length * 2)
     const prepared = writes.map(({ kind, facts }) => prepare(kind, facts))
     if (new Set(prepared.map(({ place }) => nameOf(place))).size < prepared.length)
       throw invalid('Transaction request cannot include multiple operations on one item')
     const planned = this.#planned(prepared)
     if (planned.reduce((sum, { after }) => sum + (after ? itemSize(after) : 0), 0) > LARGEST_TRANSACTION)
       throw invalid('Collection size of the transaction exceeded')
+    const counted = asked.ReturnConsumedCapacity !== undefined
     let units = 0
     for (const { one, before, after } of planned) {
-      const own = one.kind === 'ConditionCheck' ? writeUnits(before, before) : this.base.set(one.place, after)
-      units += own + (one.kind === 'ConditionCheck' ? own : writeUnits(before, after))
+      if (one.kind === 'ConditionCheck') units += counted ? 2 * writeUnits(before, before) : 0
+      else units += this.base.set(one.place, after, { counted }) + (counted ? writeUnits(before, after) : 0)
     }
     if (asked.ClientRequestToken !== undefined)
       this.#tokens.set(asked.ClientRequestToken, { at: this.base.now(), asked: JSON.stringify(asked.TransactItems) })
-    return { ConsumedCapacity: [{ TableName: this.name, CapacityUnits: units }] }
+    return this.#cost(asked, units)
   }
 
   #isKnown({ ClientRequestToken: token, TransactItems }: TransactAsked): boolean {
@@ -201,6 +228,23 @@ function reasonOf(error: unknown): Reason {
 /** Units of a read: each begun 4 kilobytes, half of it when it need not be the latest. */
 function readUnits(size: number, consistent: boolean | undefined): number {
   return Math.max(1, Math.ceil(size / 4096)) * (consistent ? 1 : 0.5)
+}
+
+/** An item where a scan meets it. */
+interface Scanned {
+  order: string
+  hash: number
+  item: Stored
+}
+
+function firstAfter(all: readonly Scanned[], order: string): number {
+  let [low, high] = [0, all.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((all[middle]?.order ?? '') <= order) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Where a scan meets a place. */

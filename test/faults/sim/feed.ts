@@ -1,7 +1,7 @@
 import type { StreamRecord } from '../../../events/stream.ts'
 import { keyNames } from '../../../domain/kernel/table/shape.ts'
 import type { Stored } from './refusal.ts'
-import { itemSize, sameMap } from './value.ts'
+import { sameMap } from './value.ts'
 
 /** A record of the table's stream, as Lambda is handed it. */
 export interface FeedRecord extends StreamRecord {
@@ -13,7 +13,6 @@ export interface FeedRecord extends StreamRecord {
     NewImage?: Stored
     OldImage?: Stored
     SequenceNumber: string
-    SizeBytes: number
     ApproximateCreationDateTime: number
     StreamViewType: 'NEW_AND_OLD_IMAGES'
   }
@@ -43,7 +42,6 @@ export class Feed {
         ...(after && { NewImage: after }),
         ...(before && { OldImage: before }),
         SequenceNumber: String(FIRST + this.#count),
-        SizeBytes: itemSize(key) + (before ? itemSize(before) : 0) + (after ? itemSize(after) : 0),
         ApproximateCreationDateTime: Math.floor(now / 1000),
         StreamViewType: 'NEW_AND_OLD_IMAGES',
       },

@@ -1,5 +1,4 @@
 import { keyNames, projections, type IndexName } from '../../../domain/kernel/table/shape.ts'
-import { nameOf, type Place } from './keys.ts'
 import { Partitions } from './partitions.ts'
 import type { Stored } from './refusal.ts'
 import { itemSize, sameMap } from './value.ts'
@@ -29,6 +28,8 @@ export class Secondary {
   readonly name: IndexName
   readonly rows = new Partitions()
   readonly #waiting: Step[] = []
+  /** What it is to say in the end of each item that it holds, by base key. */
+  readonly #current = new Map<string, Entry>()
   /** The newest step seen of each place, so that an older one that comes later does nothing. */
   readonly #newest = new Map<string, number>()
   readonly #names: { pk: string; sk: string }
@@ -46,27 +47,32 @@ export class Secondary {
     const sort = item?.[this.#names.sk]?.S
     if (!item || partition === undefined || sort === undefined) return undefined
     const carried: Stored = {}
-    for (const name of this.#carried) if (item[name] !== undefined) carried[name] = item[name]
+    for (const name of this.#carried) {
+      const value = item[name]
+      if (value !== undefined) carried[name] = value
+    }
     return { partition, sort, item: carried }
   }
 
   /**
    * Follows a change of an item.
+   * @param tie its base key
    * @param lag when each step is to be seen, milliseconds from now
-   * @returns write units that it costs
+   * @returns write units that it costs, if they are counted
    */
-  follow(place: Place, before: Stored | undefined, after: Stored | undefined, now: number, lag: () => number): number {
-    const [had, has] = [this.#entryOf(before), this.#entryOf(after)]
+  follow(tie: string, after: Stored | undefined, now: number, lag: () => number, counted: boolean): number {
+    const [had, has] = [this.#current.get(tie), this.#entryOf(after)]
     if (!had && !has) return 0
-    const tie = nameOf(place)
+    if (has) this.#current.set(tie, has)
+    else this.#current.delete(tie)
     const moved = had && has && (had.partition !== has.partition || had.sort !== has.sort)
     let units = 0
     if (had && (!has || moved)) {
-      units += unitsOf(had.item)
+      if (counted) units += unitsOf(had.item)
       this.#take({ partition: had.partition, sort: had.sort, tie }, now, lag())
     }
     if (has && !(had && !moved && sameMap(had.item, has.item))) {
-      units += had && !moved ? Math.max(unitsOf(had.item), unitsOf(has.item)) : unitsOf(has.item)
+      if (counted) units += had && !moved ? Math.max(unitsOf(had.item), unitsOf(has.item)) : unitsOf(has.item)
       this.#take({ ...has, tie, item: has.item }, now, lag())
     }
     return units

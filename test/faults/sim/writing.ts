@@ -13,6 +13,7 @@ export interface Asked extends Aliases {
   ConditionExpression?: string | undefined
   UpdateExpression?: string | undefined
   ReturnValues?: string | undefined
+  ReturnConsumedCapacity?: string | undefined
   ReturnValuesOnConditionCheckFailure?: string | undefined
 }
 
