@@ -1,4 +1,4 @@
-import { type BackTest, backTest } from '../../domain/insight/model/back-test.ts'
+import type { BackTest } from '../../domain/insight/model/back-test.ts'
 import { pAlive, pAny } from '../../domain/insight/model/btyd.ts'
 import { modelCells, rhythmCellsOf } from '../../domain/insight/model/cells.ts'
 import { exactModelCells, exactSpendCells } from '../../domain/insight/model/exact-cells.ts'
@@ -7,8 +7,8 @@ import { type RhythmFit, fitRhythm } from '../../domain/insight/model/fit.ts'
 import { expectedSpend } from '../../domain/insight/model/gamma-gamma.ts'
 import { lifetimeValue } from '../../domain/insight/model/lifetime-value.ts'
 import { DAYS_PER_WEEK, type RhythmState, historyAt, meanRepeatSpend } from '../../domain/customer/rhythm/index.ts'
-import { type ScoreChoice, chooseScore, riskOf } from '../../domain/insight/model/score-choice.ts'
-import { regularToday, stateAt, takeSnapshots } from '../../domain/insight/model/snapshot.ts'
+import { type ScoreChoice, riskOf, searchScore } from '../../domain/insight/model/score-choice.ts'
+import { stateAt } from '../../domain/insight/model/snapshot.ts'
 import { modelSpendCells, spendCellsOf } from '../../domain/insight/model/spend-cells.ts'
 import { type SpendFit, fitSpend } from '../../domain/insight/model/spend-fit.ts'
 import { type TrackingPoint, trackCumulative } from '../../domain/insight/model/tracking.ts'
@@ -88,8 +88,7 @@ export function analyse(customers: readonly CustomerLog[], cutDay: number, horiz
   const spend = ungrouped ? exactSpendCells(states) : modelSpendCells(spendCellsOf(states).values())
   const mbgnbd = fitRhythm('mbgnbd', cells)
   const sampled = sample(logs)
-  const snapshots = takeSnapshots(sampled, { untilDay: cutDay, horizonDays })
-  const tested = backTest(snapshots, horizonDays)
+  const { snapshots, tested, choice } = searchScore(sampled, cutDay, horizonDays)
   const middle = snapshots[Math.floor((snapshots.length - 1) / 2)]
   return {
     cutDay,
@@ -98,7 +97,7 @@ export function analyse(customers: readonly CustomerLog[], cutDay: number, horiz
     bgnbd: fitRhythm('bgnbd', cells),
     mbgnbd,
     gammaGamma: fitSpend(spend),
-    choice: chooseScore(snapshots, tested, regularToday(sampled, cutDay, snapshots)),
+    choice,
     line: defaultWarningLine(mbgnbd, horizonDays),
     tested,
     tracking: middle

@@ -7,8 +7,8 @@ import { exactModelCells, exactSpendCells } from '../../domain/insight/model/exa
 import { expectedPurchases } from '../../domain/insight/model/expected-purchases.ts'
 import { type RhythmFit, fitRhythm } from '../../domain/insight/model/fit.ts'
 import { auc, precisionAtTop } from '../../domain/insight/model/ranking.ts'
-import { chooseScore, riskOf } from '../../domain/insight/model/score-choice.ts'
-import { regularToday, stateAt, takeSnapshots } from '../../domain/insight/model/snapshot.ts'
+import { riskOf, searchScore } from '../../domain/insight/model/score-choice.ts'
+import { stateAt, takeSnapshots } from '../../domain/insight/model/snapshot.ts'
 import { type SpendFit, fitSpend } from '../../domain/insight/model/spend-fit.ts'
 import { trackCumulative } from '../../domain/insight/model/tracking.ts'
 import { type PurchaseHistory, type RhythmState, historyAt } from '../../domain/customer/rhythm/index.ts'
@@ -93,8 +93,7 @@ function countError(rule: string, customers: readonly Judged[], foretell: (histo
 /** The score in use at the end of calibration beside the simple rules, judged by who bought within some days after it. */
 function ranked(customers: readonly Judged[], mbgnbd: RhythmFit, days: number): HoldoutRanking[] {
   const past = CDNOW.map(({ entries }) => ({ entries: entries.filter(({ day }) => day <= CALIBRATION_END) }))
-  const snapshots = takeSnapshots(past, { untilDay: CALIBRATION_END, horizonDays: days })
-  const choice = chooseScore(snapshots, backTest(snapshots, days), regularToday(past, CALIBRATION_END, snapshots))
+  const { choice } = searchScore(past, CALIBRATION_END, days)
   const gaps = customers.flatMap(({ medianGapDays }) => medianGapDays ?? []).sort((p, q) => p - q)
   const typical = gaps[Math.floor(gaps.length / 2)] ?? 1
   const silence = ({ state }: Judged) => CALIBRATION_END - state.lastDay

@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import { dayFrom } from '../../kernel/clock.ts'
 import * as f from '../../kernel/fields.ts'
-import { backTest, RANKING_RULES } from '../model/back-test.ts'
+import { RANKING_RULES } from '../model/back-test.ts'
 import { likelihood } from '../model/btyd-likelihood.ts'
 import { modelCells, rhythmCellsOf } from '../model/cells.ts'
 import { fitRhythm, type RhythmFit } from '../model/fit.ts'
 import { RISK_SCORES, type RiskScore } from '../model/learned-score.ts'
-import { chooseScore, type ScoreChoice } from '../model/score-choice.ts'
-import { regularToday, stateAt, takeSnapshots } from '../model/snapshot.ts'
+import { searchScore, type ScoreChoice } from '../model/score-choice.ts'
+import { stateAt } from '../model/snapshot.ts'
 import { trackCumulative } from '../model/tracking.ts'
 import { MOST_SEGMENTS, type Segment } from '../statistics/index.ts'
 import type { SampledLog } from './log.ts'
@@ -67,9 +67,7 @@ export interface Question {
 /** Judges every rule on the past of a sample, and chooses the score by it. */
 export function judge({ logs, leftOut, today, horizonDays, now }: Question): { result: Result; choice: ScoreChoice } {
   const judged = logs.slice(0, MOST_JUDGED)
-  const snapshots = takeSnapshots(judged, { untilDay: today, horizonDays })
-  const tested = backTest(snapshots, horizonDays)
-  const choice = chooseScore(snapshots, tested, regularToday(judged, today, snapshots))
+  const { snapshots, tested, choice } = searchScore(judged, today, horizonDays)
   const middle = snapshots[Math.floor((snapshots.length - 1) / 2)]
   const points = middle
     ? trackCumulative(middle.fit, judged, { cohortUntilDay: middle.cutDay, untilDay: today, everyDays: TRACK_EVERY_DAYS })

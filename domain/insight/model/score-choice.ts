@@ -1,9 +1,9 @@
-import { type BackTest, type RankingQuality, examplesOf } from './back-test.ts'
+import { type BackTest, type RankingQuality, backTest, examplesOf } from './back-test.ts'
 import type { BtydModel } from './btyd.ts'
 import { FEWEST_CUTS, FEWEST_LEARNERS, type LearnedScore, type RiskScore, learnScore, learnedRisk, pAnyOf } from './learned-score.ts'
 import type { RegularModel } from './regular.ts'
 import type { RhythmState } from '../../customer/rhythm/index.ts'
-import type { Snapshot } from './snapshot.ts'
+import { type PurchaseLog, type Snapshot, regularToday, takeSnapshots } from './snapshot.ts'
 
 /** The score that ranks warnings, and why it was chosen, in a sentence for the user. */
 export type ScoreChoice =
@@ -88,7 +88,43 @@ export function chooseScore(snapshots: readonly Snapshot[], tested: BackTest, re
   return { kind: 'learned', horizonDays, why, learned }
 }
 
-/** The risk that ranks warnings, between 0 and 1: the probability of no purchase within the horizon. Higher is more at risk. */
+/** Everything a past says of the scores. */
+export interface ScoreSearch {
+  /** Cuts whose horizon is complete, oldest first. */
+  readonly snapshots: readonly Snapshot[]
+  readonly tested: BackTest
+  readonly choice: ScoreChoice
+}
+
+/** Nearer than this nothing is learned: hardly anybody buys in so few days. */
+const SHORTEST_HORIZON_DAYS = 28
+
+/**
+ * Judges the scores on a past and chooses one. A past too short to learn who leaves within the horizon may be long enough
+ * to learn who does within half of it, or a quarter: those rank nearly alike, so that score is taken rather than none.
+ *
+ * @param untilDay nothing after it is looked at
+ */
+export function searchScore(logs: readonly PurchaseLog[], untilDay: number, horizonDays: number): ScoreSearch {
+  const snapshots = takeSnapshots(logs, { untilDay, horizonDays })
+  const tested = backTest(snapshots, horizonDays)
+  const regular = regularToday(logs, untilDay, snapshots)
+  const choice = chooseScore(snapshots, tested, regular)
+  for (let shorter = horizonDays; choice.kind !== 'learned' && snapshots.length < FEWEST_CUTS && shorter > SHORTEST_HORIZON_DAYS; ) {
+    shorter = Math.max(SHORTEST_HORIZON_DAYS, Math.floor(shorter / 2))
+    const nearer = takeSnapshots(logs, { untilDay, horizonDays: shorter })
+    const found = chooseScore(nearer, backTest(nearer, shorter), regular)
+    if (found.kind !== 'learned') continue
+    const why = `The past is too short to learn who leaves within ${horizonDays} days, so the ranking is by ${shorter} days. ${found.why}`
+    return { snapshots, tested, choice: { ...found, horizonDays, why } }
+  }
+  return { snapshots, tested, choice }
+}
+
+/**
+ * The risk that ranks warnings, between 0 and 1: the probability of no purchase within the horizon, or within the shorter one
+ * that the score was learned for. Higher is more at risk.
+ */
 export function riskOf(choice: ScoreChoice, model: BtydModel, state: RhythmState, day: number): number {
   if (choice.kind === 'learned') return learnedRisk(choice.learned, model, state, day)
   return 1 - pAnyOf(model, choice.kind === 'regular' ? choice.regular : undefined, state, day, choice.horizonDays)

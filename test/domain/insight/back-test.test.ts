@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { backTest } from '../../../domain/insight/model/back-test.ts'
-import { chooseScore, riskOf } from '../../../domain/insight/model/score-choice.ts'
+import { auc } from '../../../domain/insight/model/ranking.ts'
+import { chooseScore, riskOf, searchScore } from '../../../domain/insight/model/score-choice.ts'
 import { stateAt, takeSnapshots } from '../../../domain/insight/model/snapshot.ts'
-import { CDNOW, HOLDOUT_END, day, statesAt } from './cdnow.ts'
+import { exactModelCells } from '../../../domain/insight/model/exact-cells.ts'
+import { fitRhythm } from '../../../domain/insight/model/fit.ts'
+import { CALIBRATION_END, CDNOW, HOLDOUT_END, day, statesAt } from './cdnow.ts'
 
 const SNAPSHOTS = takeSnapshots(CDNOW, { untilDay: HOLDOUT_END, horizonDays: 90 })
 const TESTED = backTest(SNAPSHOTS, 90)
@@ -80,5 +83,24 @@ describe('choice of the score', () => {
     const fit = SNAPSHOTS[0]?.fit
     const state = CDNOW[0] && stateAt(CDNOW[0], HOLDOUT_END)
     expect(fit && state && riskOf({ kind: 'pAny', horizonDays: 90, why: '' }, fit, state, HOLDOUT_END)).toBeGreaterThan(0.5)
+  })
+
+  test('a past too short for the horizon is learned from for a shorter one, which ranks the holdout better than fixed days', () => {
+    const past = CDNOW.map(({ entries }) => ({ entries: entries.filter((entry) => entry.day <= CALIBRATION_END) }))
+    const { choice, tested } = searchScore(past, CALIBRATION_END, HOLDOUT_END - CALIBRATION_END)
+    expect(tested.cuts).toHaveLength(0)
+    expect(choice).toMatchObject({ kind: 'learned', horizonDays: 273, learned: { horizonDays: 136 } })
+    expect(choice.why).toMatch(/^The past is too short to learn who leaves within 273 days, so the ranking is by 136 days\. Learned from 3/)
+    const fit = fitRhythm('mbgnbd', exactModelCells(statesAt(CALIBRATION_END), CALIBRATION_END))
+    const judged = CDNOW.flatMap((log) => {
+      const state = stateAt(log, CALIBRATION_END)
+      const left = !log.entries.some((entry) => entry.day > CALIBRATION_END)
+      return state ? [{ state, left }] : []
+    })
+    const rankedBy = (score: (state: (typeof judged)[number]['state']) => number) =>
+      auc(judged.map(({ state, left }) => ({ score: score(state), left }))) ?? 0
+    const byScore = rankedBy((state) => riskOf(choice, fit, state, CALIBRATION_END))
+    expect(byScore).toBeGreaterThan(rankedBy((state) => CALIBRATION_END - state.lastDay))
+    expect(byScore).toBeGreaterThan(0.775)
   })
 })
