@@ -79,6 +79,22 @@ describe('a birthday', () => {
     expect(await tasksOf(id)).toHaveLength(2)
   })
 
+  test('by the Chinese calendar is greeted on its day there, and moves when that is said', async () => {
+    await setPolicy([{ occasion: 'birthday', daysAhead: 3, as: 'task' }])
+    // The 15th of the 10th month; in 2026 that is 23 November.
+    const id = await newCustomer({ kind: 'person', birthday: '1985-11-26', birthdayCalendar: 'lunar' })
+    const shown = async () => (await crm.call('GET', `/customers/${id}/greetings`)).body['items'][0]
+    expect(await shown()).toMatchObject({ occasion: 'birthday', day: '2026-11-23' })
+    await settle(crm)
+    await greetingsAt('2026-11-20T00:30:00.000Z')
+    expect(await tasksOf(id)).toMatchObject([{ title: 'Birthday 2026-11-23' }])
+    const { body: file } = await crm.call('GET', `/customers/${id}`)
+    await crm.call('PATCH', `/customers/${id}`, { body: { birthdayCalendar: 'gregorian' }, ifMatch: file['version'] })
+    await settle(crm)
+    // Greeted this year: by the other calendar it is next year's turn.
+    expect(await shown()).toMatchObject({ day: '2027-11-26' })
+  })
+
   test('at the weekend is greeted on the last working day before it', async () => {
     await setPolicy([{ occasion: 'birthday', daysAhead: 1, as: 'task' }])
     const id = await newCustomer({ kind: 'person', birthday: '1980-12-06' })

@@ -1,5 +1,5 @@
 import type { Day } from '../../kernel/clock.ts'
-import { lunarDay, lunarEve, nthWeekday, winterSolstice } from '../../platform/calendar/index.ts'
+import { easter, lunarDay, lunarEve, nthWeekday, winterSolstice } from '../../platform/calendar/index.ts'
 
 /** Festivals on which customers are greeted, in the order of the year, and the day each is on. */
 const FESTIVALS = {
@@ -7,10 +7,15 @@ const FESTIVALS = {
   new_year_eve_lunar: lunarEve,
   spring_festival: (year: number) => lunarDay(year, 1, 1),
   lantern: (year: number) => lunarDay(year, 1, 15),
+  valentines: (year: number) => `${year}-02-14`,
   womens_day: (year: number) => `${year}-03-08`,
+  easter,
   labour_day: (year: number) => `${year}-05-01`,
+  mothers_day: (year: number) => nthWeekday(year, 5, 7, 2),
   dragon_boat: (year: number) => lunarDay(year, 5, 5),
+  fathers_day: (year: number) => nthWeekday(year, 6, 7, 3),
   qixi: (year: number) => lunarDay(year, 7, 7),
+  teachers_day_cn: (year: number) => `${year}-09-10`,
   mid_autumn: (year: number) => lunarDay(year, 8, 15),
   national_day_cn: (year: number) => `${year}-10-01`,
   double_ninth: (year: number) => lunarDay(year, 9, 9),

@@ -18,6 +18,8 @@ import { names, tongueOf, wordsFor, type Tongue } from './words.ts'
 export interface Greeted {
   occasion: Occasion
   day: Day
+  /** The year it is counted by, where that is not the day's own: of a lunar birthday the lunar year. */
+  turn?: number
   /** Of an anniversary: how many years. */
   years?: number
 }
@@ -57,13 +59,13 @@ export interface Made {
 }
 
 /** The own key of what a customer's greeting for an occasion of a year becomes. */
-function greetingKey(customerId: string, { occasion, day }: Pick<Greeted, 'occasion' | 'day'>): string {
-  const year = day.slice(0, 4)
+function greetingKey(customerId: string, { occasion, day, turn }: Pick<Greeted, 'occasion' | 'day' | 'turn'>): string {
+  const year = turn ?? day.slice(0, 4)
   return taskKeyFor(`greeting ${occasion} ${year} ${customerId}`, `${year}-01-01T00:00:00.000Z`)
 }
 
 /** The id that a customer's message for an occasion of a year always has. */
-export const wishIdFor = (customerId: string, given: Pick<Greeted, 'occasion' | 'day'>): string =>
+export const wishIdFor = (customerId: string, given: Pick<Greeted, 'occasion' | 'day' | 'turn'>): string =>
   wish.id(greetingKey(customerId, given), customerId)
 
 /**

@@ -11,8 +11,8 @@ import { dayAfter } from '../../platform/calendar/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { festivalDay, festivals, isFestival, nextFestival, occasions } from './festival.ts'
 import { channelOf, PURPOSE, wordsOf } from './greet.ts'
-import { yearsOf } from './greeting.due.ts'
-import { firstDayOf, nextDay, type Greeting } from './greeting.ts'
+import { knownOf, yearsOf } from './greeting.due.ts'
+import { nextDay } from './greeting.ts'
 import { greeting, greetingPolicy, POLICY_KEY, POLICY_MEMO, policyChanged, policyOf, readPolicy } from './greeting.store.ts'
 import { exclusion, policyShape } from './policy.ts'
 import { names, tongues } from './words.ts'
@@ -73,13 +73,9 @@ export const show = action(
   () => ({ input: z.strictObject({ id: idOf(customer) }), output: z.object({ items: z.array(upcoming()) }) }),
   async (ctx, { id }) => {
     const [head, policy, { timeZone, language }] = await Promise.all([visibleHead(ctx, id), policyOf(ctx), workspaceOf(ctx)])
-    const { customer: file, history } = head
+    const { customer: file } = head
     const today = dayIn(ctx.now, timeZone)
-    const known: Greeting = {
-      settled: head.single(greeting)?.settled ?? {},
-      ...(file.birthday !== undefined && { birthday: file.birthday }),
-      ...(history && { firstDay: firstDayOf(history.firstDay) }),
-    }
+    const known = knownOf(head, head.single(greeting)?.settled ?? {})
     const channel = channelOf(file)
     const permit = channel && (await mayContact(ctx, id, PURPOSE, channel, { seen: head.single(consent) }))
     const unsendable = permit ? (permit.allowed ? undefined : permit.because) : 'no channel to send it by'

@@ -11,7 +11,7 @@ import { workspaceOf } from '../../platform/workspace/index.ts'
 import { fileUnmoved } from '../cadence/index.ts'
 import { consent } from '../../customer/consent/index.ts'
 import { greetingFor, type Made } from './greet.ts'
-import { firstDayOf, look, type Greeting, type OwnOccasion } from './greeting.ts'
+import { firstDayOf, look, turnOf, type Greeting, type OwnOccasion } from './greeting.ts'
 import { greeting, greetingMoved, policyOf } from './greeting.store.ts'
 
 /** The days of a customer's own: birthday and the anniversary of the first purchase. */
@@ -24,7 +24,7 @@ export const follow = action(
   'greeting.follow',
   () => ({ input: happenedSchema(), output: z.object({}) }),
   async (ctx, { type, changed, customerId }) => {
-    const concerns = type !== 'customer.changed' || 'birthday' in changed
+    const concerns = type !== 'customer.changed' || 'birthday' in changed || 'birthdayCalendar' in changed
     if (customerId === undefined || !concerns) return {}
     const head = await headOf(ctx, customerId)
     const change = await retimed(ctx, customerId, head)
@@ -39,13 +39,13 @@ async function retimed(ctx: Ctx, customerId: string, head: Head): Promise<Change
   if (head.customer?.erasedAt !== undefined) return undefined
   const file = head.customer && !head.customer.deletedAt ? head.customer : undefined
   const known = knownOf(head, before?.settled ?? {})
-  const same = before?.birthday === known.birthday && before?.firstDay === known.firstDay
+  const same = before?.birthday === known.birthday && before?.lunar === known.lunar && before?.firstDay === known.firstDay
   if (before && same && (before.timerAt !== undefined) === (file !== undefined && hasDay(known))) return undefined
   // Who is gone meanwhile gets nothing new; who comes back is looked at then.
   if (!before && (!file || !hasDay(known))) return undefined
   const timerAt = file && hasDay(known) ? await timerOf(ctx, known) : undefined
   if (before) {
-    const patch = { birthday: known.birthday ?? null, firstDay: known.firstDay ?? null, timerAt: timerAt ?? null }
+    const patch = { ...daysIn(known), timerAt: timerAt ?? null }
     return alter(ctx, greeting, before, patch, greetingMoved).change
   }
   return create(ctx, greeting, { ...known, ...(timerAt !== undefined && { timerAt }) }, greetingMoved, { customer: customerId, own: '' })
@@ -54,10 +54,17 @@ async function retimed(ctx: Ctx, customerId: string, head: Head): Promise<Change
 
 const hasDay = ({ birthday, firstDay }: Greeting): boolean => birthday !== undefined || firstDay !== undefined
 
-function knownOf({ customer: file, history }: Head, settled: Greeting['settled']): Greeting {
+/** The days of a greeting as a patch of its record. */
+function daysIn({ birthday, lunar, firstDay }: Greeting) {
+  return { birthday: birthday ?? null, lunar: lunar ?? null, firstDay: firstDay ?? null }
+}
+
+/** A customer's own days, as the file and the history tell them. */
+export function knownOf({ customer: file, history }: Pick<Head, 'customer' | 'history'>, settled: Greeting['settled']): Greeting {
   return {
     settled,
     ...(file?.birthday !== undefined && { birthday: file.birthday }),
+    ...(file?.birthday !== undefined && file.birthdayCalendar === 'lunar' && { lunar: true as const }),
     ...(history && { firstDay: firstDayOf(history.firstDay) }),
   }
 }
@@ -92,11 +99,11 @@ export const comeDue = action(
     const greeted: Made[] = []
     for (const { occasion, day } of due) {
       const rule = policy.occasions.find((one) => one.occasion === occasion)
-      const given = { occasion, day, ...yearsOf(occasion, known, day) }
+      const given = { occasion, day, turn: turnOf(occasion, known, day), ...yearsOf(occasion, known, day) }
       const made = rule && (await greetingFor(ctx, rule, file, head.single(tier)?.tier, given, head.single(consent)))
       if (made) greeted.push(made)
     }
-    const patch = { settled, timerAt: timerAt ?? null, birthday: known.birthday ?? null, firstDay: known.firstDay ?? null }
+    const patch = { settled, timerAt: timerAt ?? null, ...daysIn(known) }
     const agreed = greeted.find(({ guard }) => guard)?.guard
     const guards = greeted.length > 0 ? [fileUnmoved({ customerId, file }), ...(agreed ? [agreed] : [])] : []
     // The timer first: who was overtaken sees that, and looks again.

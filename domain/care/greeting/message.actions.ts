@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { survivorOf } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
-import { later, type Day } from '../../kernel/clock.ts'
+import { dayNumber, later, type Day } from '../../kernel/clock.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
@@ -88,13 +88,19 @@ async function obstacle(ctx: Ctx, found: Wish, file: CustomerRecord, to: string 
   if (found.day < (await todayOf(ctx))) return 'its day has passed'
   if (channel && ADDRESSED.has(channel) && to === undefined) return `the customer has nothing to be reached at by ${channel}`
   const merged = file.id !== found.customerId
-  const [permit, twin] = await Promise.all([
-    channel && mayContact(ctx, file.id, PURPOSE, channel),
-    merged ? ctx.table.get(placeOf(wish, wishIdFor(file.id, found))) : undefined,
-  ])
+  const year = Number(found.day.slice(0, 4))
+  // A lunar birthday in January or February belongs to the lunar year before.
+  const twins = [year, year - 1].map((turn) => placeOf(wish, wishIdFor(file.id, { ...found, turn })))
+  const [permit, others] = await Promise.all([channel && mayContact(ctx, file.id, PURPOSE, channel), merged ? ctx.table.getAll(twins) : []])
   if (permit?.allowed === false) return permit.because
-  return twin ? `the file was merged into ${file.id}, who has this greeting of their own` : undefined
+  return others.some((twin) => twin !== undefined && nearBy(String(twin['day']), found.day))
+    ? `the file was merged into ${file.id}, who has this greeting of their own`
+    : undefined
 }
+
+/** How far apart the same occasion of two files may be. Days. */
+const NEAR_DAYS = 60
+const nearBy = (one: Day, other: Day): boolean => Math.abs(dayNumber(one) - dayNumber(other)) <= NEAR_DAYS
 
 const channelOf = ({ channel }: Pick<Wish, 'channel'>): Channel | undefined => channels.find((one) => one === channel)
 

@@ -129,6 +129,7 @@ const PLAIN = [
   'givenName',
   'familyName',
   'birthday',
+  'birthdayCalendar',
   'familyStatus',
   'occupation',
   'incomeBand',

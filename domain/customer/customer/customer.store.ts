@@ -26,6 +26,7 @@ export const customer = entity({
     'externalIds',
     'addresses',
     'birthday',
+    'birthdayCalendar',
     'familyStatus',
     'occupation',
     'incomeBand',

@@ -5,6 +5,7 @@ import * as f from '../../kernel/fields.ts'
 export const lifecycles = ['lead', 'prospect', 'customer', 'dormant', 'lost', 'won_back'] as const
 export type Lifecycle = (typeof lifecycles)[number]
 
+export const birthdayCalendars = ['gregorian', 'lunar'] as const
 export const familyStatuses = ['single', 'married', 'partnered', 'divorced', 'widowed', 'with_children'] as const
 export const incomeBands = ['low', 'lower_middle', 'middle', 'upper_middle', 'high'] as const
 export const channels = ['email', 'phone', 'sms', 'chat', 'visit', 'post'] as const
@@ -52,6 +53,8 @@ export const fileShape = () => ({
   externalIds: z.array(externalId()).max(10),
   addresses: z.array(address()).max(10),
   birthday: f.day().optional(),
+  /** By which calendar the birthday comes round: of the lunar one, the day that the date of birth was. Gregorian unless said. */
+  birthdayCalendar: z.enum(birthdayCalendars).optional(),
   familyStatus: z.enum(familyStatuses).optional(),
   occupation: f.line(120).optional(),
   incomeBand: z.enum(incomeBands).optional(),
@@ -99,7 +102,7 @@ export type Customer = z.output<z.ZodObject<ReturnType<typeof customerShape>>>
 /** Some fields of a customer, as input gives them. */
 export type SomeFields = { [K in keyof Customer]?: Customer[K] | undefined }
 
-const PERSON_ONLY = ['givenName', 'familyName', 'birthday', 'familyStatus', 'occupation', 'incomeBand'] as const
+const PERSON_ONLY = ['givenName', 'familyName', 'birthday', 'birthdayCalendar', 'familyStatus', 'occupation', 'incomeBand'] as const
 const COMPANY_ONLY = ['industry', 'employees', 'parentId'] as const
 
 /** Fields given that this kind of customer cannot have. */

@@ -28,6 +28,7 @@ export {
   MOST_ABSORBED,
   MOST_ALIASES,
   fileShape,
+  birthdayCalendars,
   familyStatuses,
   incomeBands,
   lifecycles,

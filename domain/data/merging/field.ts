@@ -10,6 +10,7 @@ const ONE = [
   'givenName',
   'familyName',
   'birthday',
+  'birthdayCalendar',
   'familyStatus',
   'occupation',
   'incomeBand',

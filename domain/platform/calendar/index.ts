@@ -6,8 +6,8 @@ import { ownCalendar, workCalendar } from './calendar.store.ts'
 export { newCalendar, workTimeOf, type Calendar, type OwnCalendar } from './calendar.ts'
 export { workCalendar, ownCalendar, workTimeFor } from './calendar.store.ts'
 export { dayAfter, instantAt, weekday } from './day.ts'
-export { holidayCountries, holidaysOf, nthWeekday } from './holiday.ts'
-export { lunarDay, lunarEve, winterSolstice } from './lunar.ts'
+export { easter, holidayCountries, holidaysOf, nthWeekday } from './holiday.ts'
+export { lastLunarDay, lunarDateOf, lunarDay, lunarEve, winterSolstice } from './lunar.ts'
 export { hoursOn, isWorkingDay, startOn, workDaysLater, workStart, workStartBefore, type Shift, type WorkTime } from './work-time.ts'
 
 const example = {

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { dayFrom } from '../../../domain/kernel/clock.ts'
 import { dayIn } from '../../../domain/kernel/zone.ts'
 import { festivalDay, festivals, nextFestival, occasions } from '../../../domain/care/greeting/festival.ts'
-import { dayInYear, look, MOST_AHEAD, nextDay, type Greeting } from '../../../domain/care/greeting/greeting.ts'
+import { dayInYear, look, lunarBirthday, MOST_AHEAD, nextDay, turnOf, type Greeting } from '../../../domain/care/greeting/greeting.ts'
 import { exclusion, newPolicy, type Policy, type Rule } from '../../../domain/care/greeting/policy.ts'
 import { names, tongueOf, tongues, wordsFor } from '../../../domain/care/greeting/words.ts'
-import { dayAfter } from '../../../domain/platform/calendar/index.ts'
+import { dayAfter, lunarDateOf } from '../../../domain/platform/calendar/index.ts'
 
 const rule = (occasion: Rule['occasion'], daysAhead: number): Rule => ({ occasion, daysAhead, as: 'task' })
 const policy = (...rules: Rule[]): Policy => ({ occasions: rules, leapDay: 'february_28' })
@@ -39,6 +39,41 @@ describe('a birthday', () => {
       settled: { birthday: 2026 },
       timerAt: '2027-05-31T00:00:00.000Z',
     })
+  })
+})
+
+describe('a lunar birthday', () => {
+  test('comes round by the Chinese calendar, in short months and after leap months too', () => {
+    // 1985-09-29 was the 15th of the 8th month: Mid-Autumn.
+    expect([2026, 2027, 2028].map((year) => lunarBirthday('1985-09-29', year))).toEqual(['2026-09-25', '2027-09-15', '2028-10-03'])
+    // The 1st of the leap 8th month of 1976.
+    expect(lunarBirthday('1976-09-24', 2026)).toBe('2026-09-11')
+    // The 30th of the 12th month, new year's eve; in 2026 that month has 29 days.
+    expect(lunarDateOf('1985-02-19')).toMatchObject({ year: 1984, month: 12, day: 30 })
+    expect([lunarBirthday('1985-02-19', 2026), lunarBirthday('1985-02-19', 2027)]).toEqual(['2027-02-05', '2028-01-25'])
+    expect(lunarBirthday('1890-01-01', 2026)).toBeUndefined()
+  })
+
+  test('is greeted exactly once in each lunar year, also where a Gregorian year has two of them or none', () => {
+    const day = fc.integer({ min: -20_000, max: 16_000 }).map(dayFrom)
+    fc.assert(
+      fc.property(day, fc.integer({ min: 0, max: MOST_AHEAD }), (birthday, ahead) => {
+        let known: Greeting = { birthday, lunar: true, settled: {} }
+        const greeted: string[] = []
+        for (let today = '2026-11-20'; today < '2034-01-01'; ) {
+          const { due, settled, timerAt = '' } = look(known, policy(rule('birthday', ahead)), today, 'UTC')
+          greeted.push(...due.map((one) => one.day))
+          known = { ...known, settled }
+          expect(timerAt.slice(0, 10) > today).toBe(true)
+          today = timerAt.slice(0, 10)
+        }
+        const turns = greeted.map((one) => turnOf('birthday', known, one))
+        expect(turns).toEqual(Array.from(turns, (_, at) => (turns[0] ?? 0) + at))
+        expect(turns.length).toBeGreaterThanOrEqual(7)
+        expect(greeted).toEqual(turns.map((turn) => lunarBirthday(birthday, turn)))
+      }),
+      { numRuns: 40 },
+    )
   })
 })
 

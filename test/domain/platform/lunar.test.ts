@@ -3,6 +3,7 @@ import {
   dayAfter,
   holidayCountries,
   holidaysOf,
+  lunarDateOf,
   lunarDay,
   lunarEve,
   weekday,
@@ -122,6 +123,41 @@ describe('the Chinese calendar', () => {
     expect(lunarDay(2026, 1, 30)).toBe('2026-03-18')
     expect(lunarDay(2019, 8, 15)).toBe('2019-09-13')
     expect(lunarDay(2060, 1, 1)).toBe('2060-02-02')
+    expect([lunarDay(1899, 1, 1), lunarDay(2101, 1, 1), lunarDateOf('1900-01-30')]).toEqual([undefined, undefined, undefined])
+  })
+
+  test('tells the lunar date of every day from 1900 to 2100, and of that date the day', () => {
+    let before = { month: 0, day: 0 }
+    for (let day = '1900-01-31'; day < '2101-01-01'; day = dayAfter(day, 1)) {
+      const date = lunarDateOf(day)
+      if (!date) throw new Error(day)
+      expect(date.day === 1 ? date.month !== before.month || date.leap : date.day === before.day + 1, day).toBe(true)
+      if (!date.leap) expect(lunarDay(date.year, date.month, date.day)).toBe(day)
+      before = date
+    }
+  })
+
+  test('has the leap months, and the new moons near midnight, where almanacs have them', () => {
+    // Hong Kong Observatory: the first days of leap months.
+    for (const [day, month] of [
+      ['1976-09-24', 8],
+      ['1984-11-23', 10],
+      ['1995-09-25', 8],
+      ['2006-08-24', 7],
+      ['2014-10-24', 9],
+      ['2017-07-23', 6],
+      ['2033-12-22', 11],
+    ] as const)
+      expect(lunarDateOf(day)).toMatchObject({ month, day: 1, leap: true })
+    expect([lunarDay(1979, 1, 1), lunarDay(1985, 1, 1), lunarDay(2012, 8, 15), lunarDay(2057, 8, 15)]).toEqual([
+      '1979-01-28',
+      '1985-02-20',
+      '2012-09-30',
+      '2057-09-13',
+    ])
+    // 2018: the ninth month ends on the 7th of November, its new moon two minutes after midnight.
+    expect(lunarDay(2018, 10, 1)).toBe('2018-11-08')
+    expect(winterSolstice(2087)).toBe('2087-12-22')
   })
 })
 

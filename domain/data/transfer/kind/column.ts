@@ -15,6 +15,7 @@ const COLUMNS = [
   'addresses',
   'country',
   'birthday',
+  'birthdayCalendar',
   'familyStatus',
   'occupation',
   'incomeBand',

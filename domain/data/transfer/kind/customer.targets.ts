@@ -1,4 +1,4 @@
-import { channels, familyStatuses, incomeBands, lifecycles } from '../../../customer/customer/index.ts'
+import { birthdayCalendars, channels, familyStatuses, incomeBands, lifecycles } from '../../../customer/customer/index.ts'
 import type { Workspace } from '../../../platform/workspace/index.ts'
 import { folded, target, type Target, type TargetType } from './target.ts'
 
@@ -45,6 +45,7 @@ export function customerTargets({ customFields }: Workspace): Target[] {
       '邮编',
     ]),
     target('birthday', 'Birthday', 'day', 'birthday', ['birthdate', 'date of birth', '生日', '出生日期']),
+    target('birthdayCalendar', 'Birthday by', 'choice', 'birthdayCalendar', ['birthday calendar', '生日历法'], birthdayCalendars),
     target('familyStatus', 'Family status', 'choice', 'familyStatus', ['marital status', '婚姻状况'], familyStatuses),
     target('occupation', 'Occupation', 'text', 'occupation', ['job title', 'title', 'profession', '职业', '职位']),
     target('incomeBand', 'Income band', 'choice', 'incomeBand', ['income', '收入'], incomeBands),
