@@ -122,6 +122,83 @@ describe('rows that belong to a customer', () => {
   })
 })
 
+describe('contacts, deals and tickets are found again by their id in another system', () => {
+  const by = { mode: 'upsert', by: 'external:erp' }
+  beforeEach(async () => {
+    for (const [kind, id] of [
+      ['person', 'P1'],
+      ['company', 'C1'],
+    ])
+      await crm.call('PUT', `/customers/by/erp/${id}`, { body: { kind, name: id } })
+  })
+
+  test('deals: what differs is changed, what does not is skipped, what is new is opened; an undo leaves what was there', async () => {
+    const mapping = {
+      id: 'external:erp',
+      who: 'customer.external:erp',
+      name: 'name',
+      value: 'value',
+      cur: 'currency',
+      stage: 'stage',
+      status: 'state',
+    }
+    const header = 'id,who,name,value,cur,stage,status\n'
+    await bySuggestion(`${header}D1,P1,Bales,10,USD,,open\nD2,P1,Cones,20,USD,,open\nD3,P1,Reels,30,USD,,open\n`, 'deals', { mapping })
+    const second = `${header}D1,,Bales,12.50,,,won\nD2,P1,Cones,20,USD,,open\nD3,P1,Reels,,,Needs,\nD4,P1,New,40,USD,,won\nD5,,Whose,1,USD,,\nD1,C1,Bales,,,,\n`
+    const { id, done } = await bySuggestion(second, 'deals', { mapping, ...by })
+    expect(done['counts'], JSON.stringify(done)).toMatchObject({ created: 1, updated: 2, skipped: 1, failed: 2 })
+    expect(await reportOf(crm, id)).toEqual(['6 who customer.not_found', '7 who deal.customer_stands'])
+    const deal = async (name: string) => (await crm.call('PUT', `/deals/by/erp/${name}`, { body: {} })).body
+    expect(await deal('D1')).toMatchObject({ state: 'won', value: { amount: 1_250, currency: 'USD' } })
+    expect(await deal('D3')).toMatchObject({ state: 'open', stage: 'needs', value: { amount: 3_000 } })
+    expect(await deal('D4')).toMatchObject({ state: 'won', name: 'New' })
+    const again = await bySuggestion(second, 'deals', { mapping, ...by })
+    expect(again.done['counts']).toMatchObject({ created: 0, updated: 0, skipped: 4, failed: 2 })
+    expect(await work(crm, id, 'undo')).toMatchObject({ undone: { removed: 1, restored: 0, left: 2 } })
+    expect(await deal('D1')).toMatchObject({ state: 'won' })
+    const only = await bySuggestion('id,value\nD2,25\nD9,1\n', 'deals', {
+      mapping: { id: 'external:erp', value: 'value' },
+      ...by,
+      mode: 'update',
+    })
+    expect(only.done['counts']).toMatchObject({ created: 0, updated: 1, failed: 1 })
+    expect(await reportOf(crm, only.id)).toEqual(['3 id deal.not_found'])
+  })
+
+  test('contacts and tickets; a contact there without the name gets it and keeps its role', async () => {
+    const person = (await crm.call('GET', '/customers/by/erp/P1')).body['id']
+    const company = (await crm.call('GET', '/customers/by/erp/C1')).body['id']
+    await crm.call('POST', `/customers/${company}/contacts`, { body: { personId: person, role: 'buyer', title: 'Head' } })
+    const parts = { id: 'external:erp', co: 'company.external:erp', who: 'person.external:erp', role: 'role' }
+    const first = await bySuggestion('id,co,who,role\nK1,C1,P1,\n', 'contacts', { mapping: parts, ...by })
+    expect(first.done['counts'], JSON.stringify(first.done)).toMatchObject({ updated: 1, failed: 0 })
+    expect(await one(`/customers/${company}/contacts`)).toMatchObject({ role: 'buyer', title: 'Head', externalIds: [{ id: 'K1' }] })
+    const next = await bySuggestion('id,co,who,role\nK1,,,Influencer\n', 'contacts', { mapping: parts, ...by })
+    expect(next.done['counts'], JSON.stringify(next.done)).toMatchObject({ updated: 1, failed: 0 })
+    const mapping = { id: 'external:erp', who: 'customer.external:erp', subject: 'subject', prio: 'priority', status: 'state' }
+    await bySuggestion('id,who,subject,prio,status\nT1,P1,Torn,low,new\n', 'tickets', { mapping })
+    const tickets = await bySuggestion('id,who,subject,prio,status\nT1,,Torn,high,closed\nT2,P1,Lost,low,new\n', 'tickets', {
+      mapping,
+      ...by,
+    })
+    expect(tickets.done['counts'], JSON.stringify(tickets.done)).toMatchObject({ created: 1, updated: 1, failed: 0 })
+    expect((await crm.call('PUT', '/tickets/by/erp/T1', { body: {} })).body).toMatchObject({ priority: 'high', state: 'closed' })
+    const wrong = await upload(crm, 'id,who\nT1,P1\n', { kind: 'tickets' })
+    const asked = { mapping: { id: 'external:erp', who: 'customer.external:erp' }, mode: 'update', by: 'email' }
+    expect((await crm.call('POST', `/imports/${wrong}/run`, { body: asked })).body['errors']).toMatchObject([
+      { path: 'by', code: 'needed' },
+    ])
+  })
+
+  test('a check tells what a run would do', async () => {
+    const mapping = { id: 'external:erp', who: 'customer.external:erp', name: 'name' }
+    await bySuggestion('id,who,name\nD1,P1,Bales\n', 'deals', { mapping })
+    const id = await upload(crm, 'id,who,name\nD1,P1,Renamed\nD2,P1,New\n', { kind: 'deals' })
+    expect((await work(crm, id, 'check', { mapping, ...by }))['checked']).toMatchObject({ created: 1, updated: 1, failed: 0 })
+    expect((await crm.call('PUT', '/deals/by/erp/D1', { body: {} })).body['name']).toBe('Bales')
+  })
+})
+
 describe('exports of other CRMs are told by their header', () => {
   test('HubSpot: contacts, companies, deals, tickets', async () => {
     const contacts =

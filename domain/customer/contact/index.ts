@@ -5,6 +5,7 @@ import { contact, employer } from './contact.store.ts'
 import { putBy } from './upsert.ts'
 
 export { add as addContact, contactAdded, contactChanged, contactRemoved, remove as removeContact } from './contact.actions.ts'
+export { putBy as putContact } from './upsert.ts'
 export { contactRoles } from './contact.ts'
 export { contact, contactId, employer, employerId, forgetPrimary, type ContactRecord, type EmployerRecord } from './contact.store.ts'
 

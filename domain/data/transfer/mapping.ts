@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Issue } from '../../kernel/fault.ts'
 import type { Workspace } from '../../platform/workspace/index.ts'
 import type { Bound } from './kind/draft.ts'
-import { needed, targetNamed, targetsOf, type ImportKind } from './kind/kind.ts'
+import { namedNoun, needed, targetNamed, targetsOf, type ImportKind } from './kind/kind.ts'
 import { isCompanyName } from './kind/customer.targets.ts'
 import { presetOf } from './kind/preset.ts'
 import { folded } from './kind/target.ts'
@@ -18,12 +18,12 @@ export const settingsShape = () => ({
   mapping: few(name(), 200).describe('columns to fields: { "E-mail": "email" }; of two for one field the first that says something counts'),
   fixed: few(text(), 50).optional().describe('fields to values for rows whose cell is empty: { "source": "Fair" }'),
   words: few(few(text(), 200), 50).optional().describe('by field, their words to ours: { "state": { "Closed Won": "won", "*": "open" } }'),
-  mode: z.enum(['create', 'update', 'upsert']).describe('only customers can be updated'),
+  mode: z.enum(['create', 'update', 'upsert']).describe('purchases and interactions are created only'),
   by: z
     .string()
     .regex(/^(id|email|phone|external:[a-z0-9][a-z0-9_-]{0,39})$/, 'id, email, phone or external:<system>')
     .optional()
-    .describe('by what a row finds its customer, to update or upsert'),
+    .describe('by what a row finds its customer, to update or upsert; its contact, deal or ticket by external:<system>'),
   decimal: z.enum(['.', ',']),
   dates: z.enum(['month_first', 'day_first']).describe('how 3/4/2026 is meant'),
 })
@@ -77,7 +77,8 @@ export function bindingOf(
     else add(`mapping.${column}`, column, field, { at })
   }
   for (const [field, fixed] of Object.entries(settings.fixed ?? {})) add(`fixed.${field}`, field, field, { fixed })
-  return { bound, issues: [...issues, ...lacking(kind, bound), ...modeIssues(kind, settings, bound)] }
+  const needs = settings.mode === 'update' ? [] : lacking(kind, bound)
+  return { bound, issues: [...issues, ...needs, ...modeIssues(kind, settings, bound)] }
 }
 
 const lowered = (words: Readonly<Record<string, string>>): Record<string, string> =>
@@ -107,9 +108,17 @@ function lacking(kind: ImportKind, bound: readonly Bound[]): Issue[] {
     .map((ways) => ({ path: 'mapping', code: 'field.missing', message: `Name a column for ${ways.join(', or ')}.` }))
 }
 
+/** Of contacts, deals and tickets, which are found by an id in another system alone. */
+function namedIssues(kind: ImportKind, { by }: Pick<Settings, 'mode' | 'by'>, bound: readonly Bound[]): Issue[] {
+  if (namedNoun(kind) === undefined) return [{ path: 'mode', code: 'mode.unsupported', message: `Rows of ${kind} are created only.` }]
+  if (by?.startsWith('external:') !== true)
+    return [{ path: 'by', code: 'needed', message: `${kind} are found by their id in another system: external:<system>.` }]
+  const has = bound.some(({ target }) => target.name === by)
+  return has ? [] : [{ path: 'by', code: 'field.missing', message: `No column is mapped to ${by}.` }]
+}
+
 function modeIssues(kind: ImportKind, { mode, by }: Settings, bound: readonly Bound[]): Issue[] {
-  if (kind !== 'customers')
-    return mode === 'create' ? [] : [{ path: 'mode', code: 'mode.unsupported', message: `Rows of ${kind} are created only.` }]
+  if (kind !== 'customers') return mode === 'create' ? [] : namedIssues(kind, { mode, by }, bound)
   const has = (name: string): boolean => bound.some(({ target }) => target.name === name)
   const issues: Issue[] = []
   if (mode !== 'update' && !has('name') && !has('givenName') && !has('familyName'))

@@ -20,6 +20,7 @@ export {
   type TicketRecord,
 } from './ticket.store.ts'
 export { CLOSE_AFTER_DAYS, priorities, ticketChannels, ticketStates, type Priority, type Ticket, type TicketState } from './ticket.ts'
+export { putBy as putTicket } from './upsert.ts'
 export { bin_ as deleteTicket, open as openTicket } from './ticket.actions.ts'
 export { close as closeTicket, elapse, resolve as resolveTicket } from './ticket.course.ts'
 

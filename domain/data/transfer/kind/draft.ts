@@ -25,7 +25,11 @@ export function draftOf(cells: readonly string[], bound: readonly Bound[], writi
   const draft: Draft = { input: {}, issues: [], columns: new Map() }
   for (const one of bound) {
     const said = (one.at === undefined ? one.fixed : unguarded(cells[one.at]))?.trim() ?? ''
-    if (said === '') continue
+    if (said === '') {
+      // Whom a row is about it must say: a refusal for want of it names the column.
+      if (one.target.path.startsWith('@') && !draft.columns.has(one.target.path)) draft.columns.set(one.target.path, one.column)
+      continue
+    }
     const text = one.words?.[said] ?? one.words?.[said.toLowerCase()] ?? one.words?.['*'] ?? said
     if (text === '') continue
     const read = valueOf(one.target, text, writing)

@@ -34,15 +34,22 @@ export const needed: Readonly<Record<ImportKind, readonly (readonly string[])[]>
   interactions: [['customer.id', 'customer.email', 'customer.phone', 'customer.external:…'], ['kind']],
 }
 
-/** Kinds whose records bear ids of other systems themselves. */
-const NAMED: ReadonlySet<ImportKind> = new Set(['customers', 'contacts', 'deals', 'tickets'])
+/** Kinds whose records bear ids of other systems themselves, by their nouns. */
+const NAMED: Readonly<Partial<Record<ImportKind, string>>> = {
+  customers: 'customer',
+  contacts: 'contact',
+  deals: 'deal',
+  tickets: 'ticket',
+}
+/** The noun of what a row of a kind finds again by its id in another system; undefined when rows of it are created only. */
+export const namedNoun = (kind: ImportKind): string | undefined => NAMED[kind]
 const EXTERNAL = /^(?:(customer|company|person)\.)?external:([a-z0-9][a-z0-9_-]{0,39})$/
 
 /** The target of a name; undefined when the kind has none. */
 export function targetNamed(kind: ImportKind, workspace: Workspace, name: string): Target | undefined {
   const [whole, of, system] = EXTERNAL.exec(name) ?? []
   if (whole === undefined) return targetsOf(kind, workspace).find((one) => one.name === name)
-  if (of === undefined) return NAMED.has(kind) ? target(name, `Id in ${system}`, 'external', 'externalIds.+') : undefined
+  if (of === undefined) return NAMED[kind] !== undefined ? target(name, `Id in ${system}`, 'external', 'externalIds.+') : undefined
   if (kind === 'customers') return undefined
   const may = kind === 'contacts' ? of === 'company' || of === 'person' : of === 'customer'
   return may ? target(name, `Id of the ${of} in ${system}`, 'external', `@${of}.external`) : undefined

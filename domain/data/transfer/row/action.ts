@@ -1,14 +1,15 @@
 import type { Action } from '../../../kernel/action.ts'
-import { addContact, removeContact } from '../../../customer/contact/index.ts'
+import { addContact, putContact, removeContact } from '../../../customer/contact/index.ts'
 import { changeCustomer, openCustomer } from '../../../customer/customer/index.ts'
 import { deleteInteraction, recordInteraction } from '../../../customer/interaction/index.ts'
 import { deletePurchase, recordPurchase } from '../../../customer/purchase/index.ts'
-import { deleteDeal, loseDeal, openDeal, reopenDeal, winDeal } from '../../../sales/deal/index.ts'
-import { closeTicket, deleteTicket, openTicket, resolveTicket } from '../../../service/ticket/index.ts'
+import { deleteDeal, loseDeal, moveDeal, openDeal, putDeal, reopenDeal, winDeal } from '../../../sales/deal/index.ts'
+import { closeTicket, deleteTicket, openTicket, putTicket, resolveTicket } from '../../../service/ticket/index.ts'
 
 /** The actions rows are written and undone with: rows go the same way as requests do, and are held to the same rules. */
 const actions = () => [
   addContact,
+  putContact,
   removeContact,
   changeCustomer,
   openCustomer,
@@ -19,11 +20,14 @@ const actions = () => [
   deleteDeal,
   loseDeal,
   openDeal,
+  putDeal,
+  moveDeal,
   reopenDeal,
   winDeal,
   closeTicket,
   deleteTicket,
   openTicket,
+  putTicket,
   resolveTicket,
 ]
 

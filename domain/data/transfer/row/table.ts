@@ -18,10 +18,16 @@ export function noting(table: Table, noun: string, note: (put: Item) => Item): T
   }
 }
 
-/** The note of a record that a row made; a contact that was there is the one thing that rows about a customer change. */
-export function noteOf(place: Key, row: number, put: Item): Item {
+/** The note of a record that a row made, or changed: one it named by an id in another system, or a contact that was there. */
+export function noteOf(place: Key, row: number, put: Item, changed: boolean): Item {
   const [noun, version] = [String(put['noun']), Number(put['version'])]
-  const note: Note = { row, did: noun === 'contact' && version > 1 ? 'updated' : 'created', noun, id: String(put['id']), version }
+  const note: Note = {
+    row,
+    did: changed || (noun === 'contact' && version > 1) ? 'updated' : 'created',
+    noun,
+    id: String(put['id']),
+    version,
+  }
   return { ...place, ...note }
 }
 

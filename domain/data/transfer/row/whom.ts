@@ -41,4 +41,10 @@ export function unknownCustomer(of = 'customer'): Fault {
   return fault('missing', 'customer.not_found', message, { errors: [{ path: `@${of}`, code: 'customer.not_found', message }] })
 }
 
+/** The refusal of a row that is to change what is not there. */
+export function unknownRecord(noun: string): Fault {
+  const message = `No ${noun} has this id.`
+  return fault('missing', `${noun}.not_found`, message, { errors: [{ path: 'externalIds', code: `${noun}.not_found`, message }] })
+}
+
 export const isCustomerId = (id: string): boolean => customer.is(id)

@@ -23,20 +23,42 @@ const ways: Readonly<Record<Exclude<ImportKind, 'customers'>, { action: string; 
  * Writes a row about a customer, with the note of what it did in the same transaction: 2 write units more than the record itself.
  * What was there already with the same facts is skipped, unless this very row made it.
  * @param ids of the customers the row names, by the word it names them with
+ * @param self the record that the row names by its id in another system, when it is to be changed
  */
-export async function writeWork(ctx: Ctx, job: Job, row: number, draft: Input, ids: ReadonlyMap<string, string>): Promise<Did> {
+export async function writeWork(
+  ctx: Ctx,
+  job: Job,
+  row: number,
+  draft: Input,
+  ids: ReadonlyMap<string, string>,
+  self: string | undefined,
+): Promise<Did> {
   const kind = job.record.kind as Exclude<ImportKind, 'customers'>
   const { action, noun } = ways[kind]
   const place = notePlace(job.record.id, row)
-  const noted: Ctx = { ...ctx, table: noting(ctx.table, noun, (put) => noteOf(place, row, put)) }
+  // This very row may have made it, in a run whose success was not noted.
+  const changes = self !== undefined && (await ctx.table.get(place))?.['did'] !== 'created'
+  const noted: Ctx = { ...ctx, table: noting(ctx.table, noun, (put) => noteOf(place, row, put, changes)) }
   const { input, end } = inputOf(kind, draft, ids, job)
-  const made = await opened(noted, action, input)
-  if (made === undefined || ctx.request.existing) {
-    const note = await ctx.table.get(place)
-    return note ? (note['did'] === 'updated' ? 'updated' : 'created') : 'skipped'
-  }
-  await ended(noted, kind, made, end)
-  return 'created'
+  // Who is a company's contact already gets the name of the other system too.
+  const puts = self !== undefined || (kind === 'contacts' && job.settings.mode === 'upsert')
+  const made = puts ? await put(noted, job, noun, input) : await opened(noted, action, input)
+  if (made !== undefined && (self !== undefined || !ctx.request.existing)) await ended(noted, kind, made, end)
+  if (self === undefined && made !== undefined && !ctx.request.existing) return 'created'
+  const note = await ctx.table.get(place)
+  return note ? (note['did'] === 'updated' ? 'updated' : 'created') : 'skipped'
+}
+
+/** Changes what a row names by its id in another system: what is the same already writes nothing. Fields not given stay. */
+async function put(ctx: Ctx, { settings: { by = '' } }: Job, noun: string, input: Input): Promise<string> {
+  const system = by.slice('external:'.length)
+  const { id: whose, externalIds, stage, ...said } = input
+  const named = (externalIds as { system: string; id: string }[] | undefined)?.find((one) => one.system === system)
+  const owner = noun === 'contact' ? { companyId: whose } : { customerId: whose }
+  const { output } = await invoke(actionNamed(`${noun}.putBy`), ctx, { ...said, ...owner, system, externalId: named?.id })
+  const { id } = output as { id: string }
+  if (noun === 'deal' && stage !== undefined) await once(ctx, 'deal.stage', { id, stage }, 'deal.already_closed')
+  return id
 }
 
 /**
@@ -63,7 +85,10 @@ function inputOf(
   const end = { state, reason: draft['@reason'], lostReason: draft['@lostReason'], resolution: draft['@resolution'] }
   const said = Object.fromEntries(Object.entries(draft).filter(([field]) => !field.startsWith('@')))
   const { workspace } = job
-  if (kind === 'contacts') return { input: { role: 'other', ...said, id: ids.get('company'), personId: ids.get('person') }, end }
+  if (kind === 'contacts') {
+    const role = job.settings.mode === 'create' ? { role: 'other' } : {}
+    return { input: { ...role, ...said, id: ids.get('company'), personId: ids.get('person') }, end }
+  }
   const input: Input = { ...said, id: ids.get('customer') }
   if (kind === 'purchases') return { input: inMinorUnits(input, ['amount', 'baseAmount'], ['cost', 'discount'], workspace.currency), end }
   if (kind === 'deals') {

@@ -1,12 +1,14 @@
 import type { Ctx } from '../../../kernel/context.ts'
 import { Fault, type Issue } from '../../../kernel/fault.ts'
 import type { Item, Table } from '../../../kernel/table/table.ts'
+import { namesOf } from '../../../customer/customer/index.ts'
 import { columnOf, draftOf, type Draft } from '../kind/draft.ts'
+import { namedNoun } from '../kind/kind.ts'
 import type { Row } from '../source.ts'
 import { writeCustomer, type Did } from './customer.ts'
 import { gathered } from './gather.ts'
 import { rowCtx, type Job } from './job.ts'
-import { idsOf, unknownCustomer, valueOf, type Named } from './whom.ts'
+import { idsOf, unknownCustomer, unknownRecord, valueOf, type Named } from './whom.ts'
 import { writeWork } from './work.ts'
 
 /** What became of a row, and for one that failed what is wrong with it, by column. */
@@ -73,7 +75,15 @@ async function namedIn(ctx: Ctx, job: Job, { input }: Draft): Promise<Ready['nam
   }
   for (const word of ['customer', 'company', 'person']) if (input[`@${word}`] !== undefined) await add(word, input[`@${word}`] as Named)
   const { mode, by = '' } = job.settings
-  if (job.record.kind === 'customers' && mode !== 'create') await add('self', selfIn(input, by))
+  const { kind } = job.record
+  if (mode === 'create') return named
+  const self = selfIn(input, by)
+  const noun = namedNoun(kind)
+  if (kind === 'customers') await add('self', self)
+  else if (self.external && noun !== undefined) {
+    const [value] = namesOf(noun, { externalIds: [self.external] })
+    if (value !== undefined) named.set('self', { value })
+  }
   return named
 }
 
@@ -121,12 +131,15 @@ async function writeRow(ctx: Ctx, job: Job, { row, draft, named }: Ready, ids: R
   if (job.record.kind === 'customers') return writeCustomer(within, job, row.row, draft.input, idOf('self'))
   const words = job.record.kind === 'contacts' ? ['company', 'person'] : ['customer']
   const found = new Map<string, string>()
+  const self = idOf('self')
+  if (self === undefined && job.settings.mode === 'update') throw unknownRecord(namedNoun(job.record.kind) ?? 'record')
   for (const word of words) {
     const id = idOf(word)
-    if (id === undefined) throw unknownCustomer(word)
-    found.set(word, id)
+    // Of a record that is there it is known whose it is; a customer who is named all the same must be the one.
+    if (id === undefined && (self === undefined || named.has(word))) throw unknownCustomer(word)
+    if (id !== undefined) found.set(word, id)
   }
-  return writeWork(within, job, row.row, draft.input, found)
+  return writeWork(within, job, row.row, draft.input, found, self)
 }
 
 /** Does work on a row; a refusal is the row's, what the table throws is everyone's, and a defect met by one row is that row's alone. */
@@ -165,6 +178,9 @@ function failed(row: number, issues: readonly Issue[], draft: Draft): Told {
   return {
     row,
     did: 'failed',
-    issues: issues.map(({ path, code, message }) => ({ column: known.has(path) ? path : columnOf(draft, path) || path, code, message })),
+    issues: issues.map(({ path, code, message }) => ({ column: known.has(path) ? path : columnFor(draft, path), code, message })),
   }
 }
+
+/** The column that a refusal is about; `customerId` is the one that says whose the row is. */
+const columnFor = (draft: Draft, path: string): string => columnOf(draft, path) || columnOf(draft, `@${path.replace(/Id$/, '')}`) || path
