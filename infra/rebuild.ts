@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { eraseAgain, finishErasures } from '../domain/data/privacy/index.ts'
 import { recount } from '../domain/insight/statistics/index.ts'
 import { rebuildable } from '../events/projections.ts'
 import { command, rateIn, say } from './upkeep/command.ts'
+import { erasedAgain } from './upkeep/erasures.ts'
 import { openTarget, TARGETS, targetOptions } from './upkeep/target.ts'
 import { commandCtx, walk } from './upkeep/walk.ts'
 
@@ -33,11 +33,7 @@ await command('rebuild', async () => {
   const now = () => new Date().toISOString()
   const ctx = () => commandCtx(target, 'rebuild', now(), say)
   try {
-    if (values.erasures) {
-      const { registered, begun } = await eraseAgain(ctx())
-      await finishErasures(ctx())
-      say(`${registered} erasures in the register, ${begun} done again`)
-    }
+    if (values.erasures) await erasedAgain(target, 'rebuild', now, say)
     const { items, found, mended, left } = await walk(target, {
       rate,
       repair: true,

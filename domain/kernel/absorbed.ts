@@ -38,7 +38,7 @@ export function mustStand(file: Item | undefined): void {
 const MOST_HOPS = 25
 
 /** The file that an absorbed one leads to: a read for each merge on the way, none for a file that stands by itself. */
-export async function survivorOf(ctx: Ctx, file: Item | undefined): Promise<Item | undefined> {
+export async function survivorOf(ctx: Pick<Ctx, 'table'>, file: Item | undefined): Promise<Item | undefined> {
   let standing = file
   for (let hops = 0; hops < MOST_HOPS; hops++) {
     const into = survivorIn(standing)

@@ -5,11 +5,17 @@ export async function command(name: string, run: () => Promise<number>): Promise
   try {
     process.exitCode = await run()
   } catch (error) {
-    process.stderr.write(
-      `${name}: ${error instanceof Refusal ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    )
+    process.stderr.write(`${name}: ${wordsOf(error)}\n`)
     process.exitCode = 2
   }
+}
+
+/** A refusal, or AWS's answer that the question was wrong (no such table, no right, keys that are none), in a line; a defect with its place. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof Refusal) return error.message
+  const asked = ('$fault' in error && error.$fault === 'client') || error.name === 'CredentialsProviderError'
+  return asked ? `${error.name}: ${error.message}` : (error.stack ?? error.message)
 }
 
 /** A number of units a second. @throws Refusal */

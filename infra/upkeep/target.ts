@@ -1,4 +1,5 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { noFiles, type Files } from '../../domain/kernel/files.ts'
@@ -7,6 +8,7 @@ import { bucketFiles } from '../../functions/files.ts'
 import { outputsIn } from '../deploy.ts'
 import { Refusal } from '../insight/refusal.ts'
 import { startEngine } from '../local/engine.ts'
+import { startQueueServer } from '../local/queue/server.ts'
 import { inUse } from '../local/state.ts'
 
 /** Which table a command works on. */
@@ -18,6 +20,8 @@ export interface Named {
   endpoint?: string | undefined
   local?: boolean | undefined
   data?: string | undefined
+  /** Where a local run that is on answers. */
+  url?: string | undefined
 }
 
 export const targetOptions = {
@@ -27,9 +31,10 @@ export const targetOptions = {
   endpoint: { type: 'string' },
   local: { type: 'boolean' },
   data: { type: 'string' },
+  url: { type: 'string' },
 } as const
 
-export const TARGETS = '--stage S | --table NAME [--bucket NAME] [--endpoint URL] | --local [--data DIR]'
+export const TARGETS = '--stage S | --table NAME [--bucket NAME] [--endpoint URL] | --local [--data DIR | --url URL]'
 
 export interface Target {
   table: Table
@@ -42,6 +47,11 @@ export interface Target {
 }
 
 const outputsFile = resolve(import.meta.dirname, '../../cdk.out/outputs.json')
+/** Whether files are at hand; without a bucket each call for one throws. @throws Refusal saying what is missing, and why it is needed */
+export function mustHaveFiles({ files }: Pick<Target, 'files'>, why: string): void {
+  if (files === noFiles) throw new Refusal(`which bucket? --bucket NAME: ${why}`)
+}
+
 const localKeys = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /** Opens the table that the command line names. @throws Refusal for one that cannot be found */
@@ -73,19 +83,55 @@ function outputsOf(stage: string): Record<string, string> {
   return all
 }
 
-/** The table of the local run, while that is stopped. */
-async function openLocal({ data = '.local', endpoint }: Named): Promise<Target> {
-  const dataDir = resolve(data)
-  if (!existsSync(join(dataDir, 'state.db'))) throw new Refusal(`there is no local data in ${dataDir}`)
-  if (endpoint === undefined && inUse(dataDir)) throw new Refusal('the local run is on: stop it first, or name its engine with --endpoint')
-  const engine = endpoint === undefined ? await startEngine({ dataDir, logDir: dataDir }) : { endpoint, stop: async () => {} }
-  const client = new DynamoDBClient({ region: 'local', endpoint: engine.endpoint, credentials: localKeys })
+/** Where the table and the files of the local run answer, and what ends them when it is on for this command alone. */
+interface LocalRun {
+  table: string
+  objects: string
+  stop(): Promise<void>
+}
+
+/** The local run: by the address it printed while it is on, by its data while it is stopped. */
+async function openLocal({ data = '.local', url }: Named): Promise<Target> {
+  const run = url === undefined ? await ownRun(resolve(data)) : await running(url)
+  const client = new DynamoDBClient({ region: 'local', endpoint: run.table, credentials: localKeys })
   const { TableNames: [name] = [] } = await client.send(new ListTablesCommand({}))
-  if (name === undefined) throw new Refusal(`there is no table in ${dataDir}`)
-  return opened(client, name, noFiles, async () => {
+  const bucket = await bucketOf(run.objects)
+  const close = async () => {
     client.destroy()
+    await run.stop()
+  }
+  if (name === undefined) {
+    await close()
+    throw new Refusal('the local run has no table')
+  }
+  return opened(client, name, bucket === undefined ? noFiles : awsFiles(client, bucket, 'local', run.objects), close)
+}
+
+async function running(url: string): Promise<LocalRun> {
+  const answer = await fetch(new URL('/_local/endpoints', url)).catch(() => undefined)
+  if (!answer?.ok) throw new Refusal(`no local run answers at ${url}`)
+  const { table, queue } = (await answer.json()) as { table: string; queue: string }
+  return { table, objects: queue, stop: async () => {} }
+}
+
+async function ownRun(dataDir: string): Promise<LocalRun> {
+  if (!existsSync(join(dataDir, 'state.db'))) throw new Refusal(`there is no local data in ${dataDir}`)
+  if (inUse(dataDir)) throw new Refusal('the local run is on: stop it first, or give the address it printed, --url http://127.0.0.1:4000')
+  const engine = await startEngine({ dataDir, logDir: dataDir })
+  const objects = await startQueueServer(join(dataDir, 'queue'))
+  const stop = async () => {
+    await objects.stop()
     await engine.stop()
-  })
+  }
+  return { table: engine.endpoint, objects: objects.url, stop }
+}
+
+/** The bucket of a local run, of which there is one. */
+async function bucketOf(endpoint: string): Promise<string | undefined> {
+  const client = new S3Client({ region: 'local', endpoint, forcePathStyle: true, credentials: localKeys })
+  const { Buckets: [bucket] = [] } = await client.send(new ListBucketsCommand({}))
+  client.destroy()
+  return bucket?.Name
 }
 
 function opened(client: DynamoDBClient, name: string, files: Files, close: () => Promise<void>): Target {

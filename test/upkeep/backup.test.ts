@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { entities } from '../../domain/index.ts'
 import { dynamoTable } from '../../domain/kernel/table/table.ts'
 import { drill, type Restorer } from '../../infra/upkeep/drill.ts'
+import { erasedAgain } from '../../infra/upkeep/erasures.ts'
 import { checkedExport, exportTo, importFrom } from '../../infra/upkeep/house.ts'
 import type { Target } from '../../infra/upkeep/target.ts'
 import { walk } from '../../infra/upkeep/walk.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
-import { settle } from '../support/stream.ts'
+import { runJob, settle } from '../support/stream.ts'
 import { createTable, dropTable, engineClient } from '../support/table.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'crm-backup-'))
@@ -64,6 +65,39 @@ describe('a workspace that moves', () => {
     expect([...other.files.kept.keys()]).toEqual([`file/${ids[0]?.slice(4)}/photo.png`])
     const body = { name: 'Ada again', emails: [{ address: 'a3@example.com' }] }
     expect((await other.call('POST', '/customers', { as: 'admin', body })).body).toMatchObject({ status: 409, existingId: ids[3] })
+  })
+
+  test('does not bring back who was erased after the export: the register of the bucket it moves into says who', async () => {
+    const source = await startCrm({ now: '2026-11-22T09:00:00.000Z' })
+    const post = async (path: string, body: object) => (await source.call('POST', path, { as: 'admin', body })).body
+    const { id } = await post('/customers', { name: 'Erika Mustermann', emails: [{ address: 'erika@example.com' }] })
+    const { id: other } = await post('/customers', { name: 'Stays Here' })
+    await settle(source)
+    const there = join(folder, 'before-erasure')
+    await exportTo(targetOf(source.place, source.files), there, now, quiet)
+    const { token } = await post(`/customers/${id}/erase`, {})
+    await post(`/customers/${id}/erase`, { token, reason: 'request' })
+    await runJob(source, 'erasures')
+    expect([...source.files.kept.keys()]).toEqual([`register/erased/${id}.json`])
+    // The table is lost; the bucket is not.
+    const fresh = await startCrm({ now })
+    const into = targetOf(fresh.place, source.files)
+    await importFrom(into, there, { ...quiet, again: false })
+    expect((await fresh.call('GET', `/customers/${id}`, { as: 'admin' })).status).toBe(200)
+    const said: string[] = []
+    await erasedAgain(
+      into,
+      'import',
+      () => now,
+      (line) => void said.push(line),
+    )
+    expect(said).toEqual(['1 erasures in the register, 1 done again'])
+    expect((await fresh.call('GET', `/customers/${id}`, { as: 'admin' })).status).toBe(410)
+    expect((await fresh.call('GET', `/customers/${other}`, { as: 'admin' })).status).toBe(200)
+    const { items } = await fresh.table.scan({ limit: 10_000 })
+    expect(items.filter((item) => /erika|mustermann/i.test(JSON.stringify(item)))).toEqual([])
+    expect(items.filter(({ pk, sk }) => String(pk).startsWith('block#') && sk === id)).toEqual([])
+    expect(await walk(into, { ...quiet, repair: false, now: () => now })).toMatchObject({ found: {}, left: 0 })
   })
 
   test('is refused where anything is there, and gone on with when it was cut off', async () => {

@@ -32,6 +32,7 @@ async function furnished(): Promise<string> {
       at: `2026-11-${String(day).padStart(2, '0')}T10:00:00Z`,
       amount: { amount: 900 + day, currency: 'USD' },
     })
+  await post(`/customers/${id}/costs`, { kind: 'compensation', amount: { amount: 700, currency: 'USD' }, reason: 'Late' })
   await post(`/customers/${id}/tickets`, { subject: 'Broken', channel: 'email', body: 'It broke.' })
   return id
 }
@@ -46,6 +47,13 @@ async function findings(): Promise<Finding[]> {
   } while (after)
   return found
 }
+
+/** The rows by which search finds a record. */
+async function rowsOf(id: string): Promise<(Item & Key)[]> {
+  const { items } = await crm.table.scan({ limit: 10_000 })
+  return items.map((item) => ({ ...item, ...keyOf(item) })).filter(({ pk, sk }) => pk.startsWith('find#') && sk.endsWith(`#${id}`))
+}
+const keyOf = (item: Item | undefined): Key => ({ pk: String(item?.['pk']), sk: String(item?.['sk']) })
 
 const fileKey = (id: string): Key => placeOf(customer, id)
 const historyKey = (id: string): Key => placeOf(history, history.id('', id))
@@ -69,28 +77,78 @@ describe('a look at the whole table', () => {
     crm.clock.now = '2026-11-22T11:00:00.000Z'
     const file = await crm.table.get(fileKey(id))
     const email = `unique#email:f${made}@example.com`
+    const [row] = await rowsOf(id)
+    const ghost = { pk: 'find#n#zz', sk: `zztop${row?.sk.slice(row.sk.indexOf('#'))}` }
+    const costs = { pk: fileKey(id).pk, sk: '!costs' }
     const tampering: [string[], Key, Item | undefined][] = [
+      [['I8'], keyOf(row), undefined],
+      [['I8'], keyOf(row), { o: 'usr_another' }],
+      [['I8'], ghost, { t: 'Zztop' }],
+      [['I8'], { pk: fileKey(id).pk, sk: 'find#!customer' }, undefined],
+      [['I5', 'I7'], costs, { earlier: { service: 5 } }],
+      [['I5'], historyKey(id), { version: 1 }],
+      [['I7'], costs, undefined],
+      [['I7'], historyKey(id), undefined],
       [['I8'], fileKey(id), { lsk: 'elsewhere' }],
       [['I8'], fileKey(id), { 'row.name': 'Someone else' }],
       [['I3'], { pk: email, sk: 'unique' }, undefined],
       [['I5'], { pk: fileKey(id).pk, sk: 'log#!customer#00000001' }, undefined],
       [['I5', 'I7'], historyKey(id), { net: 1 }],
       [['I3'], { pk: 'unique#email:nobody@example.com', sk: 'unique' }, { id }],
+      [['I5'], fileKey(id), { language: 'fr' }],
     ]
     for (const [invariants, key, set] of tampering) {
       await crm.table.write(set ? { update: key, set } : { delete: key })
       const found = await findings()
       expect(
         found.map((one) => one.invariant),
-        JSON.stringify(key),
+        JSON.stringify([key, found]),
       ).toEqual(invariants)
       expect(JSON.stringify(found.map(({ words }) => words))).not.toContain('example.com')
       for (const one of found) expect(await mend(crm.ctx(), allKinds(), one)).toBe(one.mend !== undefined)
       await settle(crm)
       expect(await findings()).toEqual([])
     }
-    expect(await crm.table.get(fileKey(id))).toEqual(file)
+    expect(await crm.table.get(fileKey(id))).toMatchObject({ lsk: file?.['lsk'], row: file?.['row'], language: 'fr' })
     expect((await crm.table.get(historyKey(id)))?.['net']).toBe(2730)
+  })
+
+  test('names what is gone from the table by hand, and leaves it to a person', async () => {
+    const id = await furnished()
+    await settle(crm)
+    const { items } = await crm.table.query({ pk: fileKey(id).pk, begins: 'purchase#', limit: 1 })
+    const [taken] = items
+    await crm.table.write({ delete: keyOf(taken) })
+    const found = await findings()
+    expect(found.flatMap(({ id: of, invariant }) => (of === taken?.['id'] ? invariant : [])).sort()).toEqual(['I3', 'I5', 'I8'])
+    await crm.table.write({ put: { ...taken } })
+    await settle(crm)
+    expect(await findings()).toEqual([])
+  })
+
+  test('finds what is still kept beside the file of somebody erased', async () => {
+    const { id } = await post('/customers', { name: 'Gone Tomorrow' })
+    await settle(crm)
+    const { pk } = fileKey(id)
+    const [beside] = (await crm.table.query({ pk, begins: 'completeness', limit: 1 })).items
+    expect(JSON.stringify(beside)).toContain('Gone Tomorrow')
+    const { token } = await post(`/customers/${id}/erase`, {})
+    await post(`/customers/${id}/erase`, { token, reason: 'request' })
+    await runJob(crm, 'erasures')
+    await settle(crm)
+    await crm.table.write({ put: { ...beside } })
+    const found = await findings()
+    expect(found).toMatchObject([{ invariant: 'I12', id }])
+    for (const one of found) expect(await mend(crm.ctx(), allKinds(), one)).toBe(true)
+    expect(await findings()).toEqual([])
+  })
+
+  test('names a unique value that is held for nothing there could be, and leaves it to a person', async () => {
+    await crm.table.write({ put: { pk: 'unique#email:none@example.com', sk: 'unique', id: 'zzz_nothing' } })
+    const found = await findings()
+    expect(found).toMatchObject([{ invariant: 'I3', id: 'zzz_nothing' }])
+    expect(await mend(crm.ctx(), allKinds(), found[0] as Finding)).toBe(false)
+    await crm.table.write({ delete: { pk: 'unique#email:none@example.com', sk: 'unique' } })
   })
 
   test('holds segments against their members: counters by counting, standings, and the next look at the rules', async () => {
@@ -111,7 +169,7 @@ describe('a look at the whole table', () => {
     const tampering: [string[], () => Promise<unknown>][] = [
       [['I7'], () => crm.table.write({ update: counter, add: { members: 5 } })],
       [['I5', 'I8'], () => crm.table.write({ update: clockKey, set: { standings: {} } })],
-      [['I7', 'I8'], () => crm.table.write({ delete: memberKey })],
+      [['I5', 'I7', 'I8'], () => crm.table.write({ delete: memberKey })],
     ]
     for (const [invariants, tamper] of tampering) {
       await tamper()
@@ -121,6 +179,9 @@ describe('a look at the whole table', () => {
       await settle(crm)
       // What rebuild tells the projection of every record: what is true by the rule comes back with its events.
       await keepSegments.project(crm.ctx(), [{ after: await crm.table.get(fileKey(first)) } as Change])
+      await settle(crm)
+      // Who is made a member again is told as version 1 once more, of which the log has an entry.
+      for (const one of await findings()) expect(await mend(crm.ctx(), allKinds(), one)).toBe(true)
       await settle(crm)
       expect([await findings(), await counted(), await listed()]).toEqual([[], 3, 3])
     }

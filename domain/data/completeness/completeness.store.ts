@@ -23,6 +23,9 @@ export const TO_FIX = 'to_fix'
 /** Files read in one call, each with its line: a hundred keys. */
 const FILES_A_READ = 50
 
+/** Whether an item of a customer's partition is such a line. */
+export const isCompleteness = (item: Item): boolean => item['sk'] === LISTED.noun
+
 /** A line of the list. */
 export interface Row extends Completeness {
   customerId: string

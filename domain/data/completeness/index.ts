@@ -2,7 +2,7 @@ import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import * as a from './completeness.actions.ts'
 
-export { keepCompleteness, measure } from './completeness.store.ts'
+export { isCompleteness, keepCompleteness, measure } from './completeness.store.ts'
 
 export default module('completeness', {
   verbs: ['read'],

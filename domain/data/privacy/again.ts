@@ -1,4 +1,5 @@
 import { customer } from '../../customer/customer/index.ts'
+import { blockNames, memberKey } from '../../customer/likeness/index.ts'
 import { commit, create, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf, type FieldsOf } from '../../kernel/entity.ts'
@@ -69,6 +70,8 @@ async function beginAgain(ctx: Ctx, { customerId, files, reason, byId, confirmed
     changes.push(create(ctx, s.erasure, fields, s.erasureBegun, { own: keysOf(customerId).first }).change)
   }
   await commit(ctx, changes)
+  // Whose addresses are alike is kept elsewhere by a projection, which may be stopped and will know the file as it was no more.
+  await ctx.table.writeEach((await blockNames(ctx, item)).map((name) => ({ delete: memberKey(name, customerId) })))
   return true
 }
 

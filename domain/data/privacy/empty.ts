@@ -6,6 +6,7 @@ import type { EventType } from '../../kernel/event.ts'
 import { untilFresh } from '../../kernel/invoke.ts'
 import { recordIn } from '../../kernel/place.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
+import { isCompleteness } from '../completeness/index.ts'
 import { isRegister, tokenKeys } from '../search/index.ts'
 import { keptFields, kindsOfPeople } from './kinds.ts'
 import { customerErased, recordErased } from './privacy.store.ts'
@@ -34,7 +35,8 @@ export async function empty(ctx: Ctx, item: Item): Promise<boolean> {
   if (sk.startsWith('log#')) return scrub(ctx, item)
   const tokens = tokenKeys(item)
   await Promise.all(tokens.map((key) => ctx.table.write({ delete: key })))
-  if (isRegister(item)) {
+  // What projections keep beside the file: they would take it away themselves, but may be stopped, as after a restore.
+  if (isRegister(item) || isCompleteness(item)) {
     await ctx.table.write({ delete: placeIn(item) })
     return true
   }

@@ -2,7 +2,8 @@ import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import { search } from './search.actions.ts'
 
-export { keepSearchable } from './keep.ts'
+export { astray, ghosts, isIndex, isSearched } from './check.ts'
+export { keepAnew, keepSearchable } from './keep.ts'
 export type { Asked, Entry, Found, Hit, SearchIndex } from './port.ts'
 export { isRegister, tokenKeys } from './register.ts'
 

@@ -48,6 +48,14 @@ function note(looked: Map<string, Looked>, item: Item, before: Item | undefined)
   looked.set(key, { ...known, earlier: doc ? [...known.earlier, doc] : known.earlier })
 }
 
+/** Writes all rows of records anew, as they stand, whatever the index holds: where it was found to hold something else. */
+export function keepAnew(ctx: Ctx, records: readonly { id: string; place: Key }[]): Promise<void> {
+  return lookAt(
+    ctx,
+    records.map((one) => ({ ...one, earlier: [], anew: true })),
+  )
+}
+
 /** Brings the index up to date with records as they stand. */
 async function lookAt(ctx: Ctx, records: readonly Looked[]): Promise<void> {
   for (let from = 0; from < records.length; from += AT_ONCE) {
@@ -75,7 +83,7 @@ async function lookOnce(ctx: Ctx, records: readonly Looked[]): Promise<Looked[]>
 }
 
 /** The customer who decides who sees a record: an absorbed one's survivor; the file itself when it is what is looked at. */
-async function standing(ctx: Ctx, item: Item | undefined, file: Item | undefined): Promise<Item | undefined> {
+export async function standing(ctx: Pick<Ctx, 'table'>, item: Item | undefined, file: Item | undefined): Promise<Item | undefined> {
   return item?.['noun'] === 'customer' || survivorIn(file) === undefined ? file : survivorOf(ctx, file)
 }
 

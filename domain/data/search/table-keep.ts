@@ -54,7 +54,7 @@ function noteOf(place: Key, id: string, before: Register | undefined, now: Omit<
   return before && { delete: registerKey(place), if: unchanged }
 }
 
-const made = async (doc: Doc): Promise<{ tokens: Token[]; common: Common }> => tokensOf(doc, await readingOf(doc.names[0] ?? ''))
+export const made = async (doc: Doc): Promise<{ tokens: Token[]; common: Common }> => tokensOf(doc, await readingOf(doc.names[0] ?? ''))
 
 async function abreast<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < items.length; from += ABREAST) await Promise.all(items.slice(from, from + ABREAST).map(work))

@@ -1,7 +1,7 @@
 import type { Entity } from '../../kernel/entity.ts'
 import type { Happened } from '../../kernel/event.ts'
 import type { Write } from '../../kernel/table/expression.ts'
-import type { Item } from '../../kernel/table/table.ts'
+import type { Item, Key } from '../../kernel/table/table.ts'
 import { eventIn } from '../event/index.ts'
 
 /**
@@ -17,9 +17,19 @@ export interface Finding {
   /** The record's id; of a sentinel left behind, the id it names. */
   id: string
   words: string
-  /** How it is put right: fields the record is to have, or writes with their conditions. Absent where only a person can say. */
-  mend?: { fields: Item } | { writes: readonly Write[] }
+  /** How it is put right; absent where only a person can say. */
+  mend?: Mend
 }
+
+/**
+ * Fields the record is to have, at this version at least (none: that it stands as it is, whatever its log says, is noted there); a
+ * record that there is to be one of, with the version that follows its log; writes with their conditions; or a record to be indexed anew.
+ */
+export type Mend =
+  | { fields: Item; version?: number }
+  | { single: { kind: Entity; customerId: string; version: number; fields: Item } }
+  | { writes: readonly Write[] }
+  | { indexed: Key }
 
 /** A record with the item it is in. */
 export interface Kept {

@@ -43,7 +43,7 @@ export async function owned(table: Table, kinds: Kinds, sentinel: Item): Promise
   const id = String(sentinel['id'])
   const value = String(sentinel['pk']).slice('unique#'.length)
   const kind = kindOf(kinds, id)
-  if (!kind) return []
+  if (!kind) return [{ invariant: 'I3', id, words: 'a unique value is held for it, and there is no kind of record that it could be' }]
   const item = await table.get(placeOf(kind, id))
   if (item && valuesOf({ kind, item }).includes(value)) return []
   const write = { delete: { pk: String(sentinel['pk']), sk: String(sentinel['sk']) }, if: { equals: { id } } }

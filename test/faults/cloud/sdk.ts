@@ -104,7 +104,7 @@ async function onWire(wire: Wire, life: Life, call: Call): Promise<object> {
   const broken = strikes(wire, life, call, 'table: internal error, written or not')
   if (broken && life.by.chance(0.5)) throw new Refusal('InternalServerError', 'An internal error occurred')
   const writes = WRITES.has(call.command.constructor.name)
-  const asked = writes && wire.faults.strikes('deploy: the next version writes too', life.by) ? asNextVersion(call.command) : call.command
+  const asked = writes ? ofVersion(wire, life, call.command) : call.command
   const { command, left } = undone(wire, life, asked)
   const answer = { ...leftOut(wire, life, command, carryOut(dynamo, command)), ...left }
   if (broken) throw new Refusal('InternalServerError', 'An internal error occurred')
@@ -129,6 +129,16 @@ function cancelledBy({ constructor: { name }, input }: Command, code: string): R
 
 /** A field that this version of the code knows nothing of: it must outlive every change and be told to nobody. */
 export const NEXT_FIELD = 'ofTheNextVersion'
+
+/** Whether the next version of the code makes a transaction: one that is sent again under its token is word for word the same. */
+const versions = new WeakMap<object, boolean>()
+
+function ofVersion({ faults }: Wire, { by }: Life, command: Command): Command {
+  const { TransactItems: items } = command.input as { TransactItems?: object }
+  const next = (items && versions.get(items)) ?? faults.strikes('deploy: the next version writes too', by)
+  if (items) versions.set(items, next)
+  return next ? asNextVersion(command) : command
+}
 
 /** A write as the next version of the code makes it, which runs beside this one while a deploy is under way. */
 function asNextVersion({ constructor, input }: Command): Command {
