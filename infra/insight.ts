@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { analyse } from './insight/analysis.ts'
-import { readArguments } from './insight/arguments.ts'
+import { analyse, silentTail } from './insight/analysis.ts'
+import { USAGE, asksForHelp, readArguments } from './insight/arguments.ts'
 import { jsonPieces } from './insight/json.ts'
 import { readPurchases } from './insight/purchases.ts'
 import { Refusal } from './insight/refusal.ts'
@@ -9,9 +9,15 @@ import { textOf } from './insight/text.ts'
 
 /** Tries the product's models on a file of purchases: `npm run insight`. */
 async function main(): Promise<void> {
+  if (asksForHelp(process.argv.slice(2))) {
+    process.stdout.write(`${USAGE}\n`)
+    return
+  }
   const { purchases, cutDay, horizonDays, json, backTest } = readArguments(process.argv.slice(2))
   const { customers, rowsWithoutCustomer } = await readPurchases(purchases)
   if (rowsWithoutCustomer > 0) process.stderr.write(`${rowsWithoutCustomer} rows without customer_id are left out\n`)
+  const note = silentTail(customers, cutDay, horizonDays)
+  if (note !== undefined) process.stderr.write(`${note}\n`)
   const analysis = analyse(customers, cutDay, horizonDays)
   const output = json ? jsonPieces(analysis, backTest) : [textOf(analysis, backTest)]
   await pipeline(Readable.from(output), process.stdout)

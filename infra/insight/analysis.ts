@@ -72,6 +72,26 @@ function sample(logs: readonly CustomerLog[]): CustomerLog[] {
   return logs.filter((_, i) => i % stride === 0)
 }
 
+/** Mean amount of the purchases that cost something; undefined where none does. */
+function meanPurchase(logs: readonly CustomerLog[]): number | undefined {
+  let [sum, count] = [0, 0]
+  for (const { entries } of logs) {
+    for (const { amount } of entries) {
+      if (amount <= 0) continue
+      sum += amount
+      count += 1
+    }
+  }
+  return count > 0 ? sum / count : undefined
+}
+
+/** A word about a cut so long after the last purchase that everybody seems to have left; undefined otherwise. */
+export function silentTail(customers: readonly CustomerLog[], cutDay: number, horizonDays: number): string | undefined {
+  const lastDay = customers.reduce((last, { entries }) => Math.max(last, entries.at(-1)?.day ?? -Infinity), -Infinity)
+  if (!Number.isFinite(lastDay) || cutDay - lastDay <= horizonDays) return undefined
+  return `the last purchase of the file is of ${isoDate(lastDay)}, ${cutDay - lastDay} days before the cut: all are taken to have bought nothing since`
+}
+
 /** Runs the product's models on purchase logs, looking at nothing after the cut. */
 export function analyse(customers: readonly CustomerLog[], cutDay: number, horizonDays: number): Analysis {
   const logs = customers
@@ -96,7 +116,7 @@ export function analyse(customers: readonly CustomerLog[], cutDay: number, horiz
     known,
     bgnbd: fitRhythm('bgnbd', cells),
     mbgnbd,
-    gammaGamma: fitSpend(spend),
+    gammaGamma: fitSpend(spend, meanPurchase(logs)),
     choice,
     line: defaultWarningLine(mbgnbd, horizonDays),
     tested,

@@ -16,6 +16,11 @@ export const USAGE = 'npm run insight -- --purchases FILE.csv --cut YYYY-MM-DD -
 
 const MOST_HORIZON_DAYS = 3650
 
+/** Whether only the usage is asked for. */
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.some((arg) => arg === '--help' || arg === '-h')
+}
+
 /** Reads the command line; throws a {@link Refusal} that names the flag at fault. */
 export function readArguments(args: readonly string[]): Arguments {
   const values = parse(args)
@@ -32,10 +37,21 @@ export function readArguments(args: readonly string[]): Arguments {
   return { purchases, cutDay, horizonDays, json: values.json ?? false, backTest: values['back-test'] ?? false }
 }
 
+/** A negative number after a flag is its value, which parseArgs would take for another flag. */
+function joined(args: readonly string[]): string[] {
+  const words: string[] = []
+  for (const arg of args) {
+    const flag = words.at(-1)
+    if (/^-\d/.test(arg) && flag?.startsWith('--')) words[words.length - 1] = `${flag}=${arg}`
+    else words.push(arg)
+  }
+  return words
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: joined(args),
       options: {
         purchases: { type: 'string' },
         cut: { type: 'string' },

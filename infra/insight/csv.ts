@@ -7,9 +7,19 @@ export interface CsvRecord {
 }
 
 const QUOTE = 34
-const COMMA = 44
 const LF = 10
 const CR = 13
+
+/** What separates the fields of a file: spreadsheets of many countries write semicolons, since the comma is their decimal sign. */
+export type Separator = ',' | ';' | '\t'
+
+/** The separator that a header line uses most; a comma where it has none. */
+export function separatorOf(text: string): Separator {
+  const [header = ''] = text.split(/[\r\n]/, 1)
+  const bare = header.replaceAll(/"[^"]*"/g, '')
+  const uses = (separator: Separator) => bare.split(separator).length
+  return ([',', ';', '\t'] as const).reduce((most, separator) => (uses(separator) > uses(most) ? separator : most))
+}
 
 /**
  * Records of a CSV text (RFC 4180: quoted fields, doubled quotes, line breaks within quotes) given in chunks. A byte
@@ -25,6 +35,11 @@ export class CsvReader {
   #afterQuote = false
   #afterCr = false
   #started = false
+  readonly #separator: number
+
+  constructor(separator: Separator = ',') {
+    this.#separator = separator.charCodeAt(0)
+  }
 
   #endField(rest: string): void {
     this.#fields.push(this.#field + rest)
@@ -59,7 +74,7 @@ export class CsvReader {
         this.#afterQuote = false
       } else {
         this.#afterQuote = false
-        if (code === COMMA) {
+        if (code === this.#separator) {
           this.#endField(text.slice(from, i))
           from = i + 1
         } else if (code === LF || code === CR) {

@@ -1,13 +1,13 @@
 const MS_PER_DAY = 86_400_000
 
 /**
- * Days since 1970-01-01 of an ISO date or timestamp (the date as written, whatever its zone); undefined when it is
- * not one, or no such day exists.
+ * Days since 1970-01-01 of an ISO date or timestamp (the date as written, whatever its zone), also without separators or
+ * with slashes, as long as the year comes first; undefined when it is not one, or no such day exists.
  */
 export function dayOf(text: string): number | undefined {
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}.*)?$/.exec(text)
+  const match = /^(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[T ]\d{2}:\d{2}.*)?$/.exec(text)
   if (!match) return undefined
-  const [, year, month, date] = match.map(Number)
+  const [, year, , month, date] = match.map(Number)
   if (year === undefined || month === undefined || date === undefined) return undefined
   const time = new Date(Date.UTC(year, month - 1, date))
   time.setUTCFullYear(year)

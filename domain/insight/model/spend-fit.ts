@@ -37,10 +37,12 @@ function pooledFit(cells: readonly SpendCell[], repeaters: number, meanSpend: nu
 /**
  * Fits the Gamma-Gamma model to grouped mean spends by maximum likelihood, with standard errors. Fewer than 50
  * repeaters answer the published shape at their price level, and say so.
+ *
+ * @param purchaseMean mean amount of any purchase day, the price level where nobody bought twice
  */
-export function fitSpend(cells: readonly SpendCell[]): SpendFit {
+export function fitSpend(cells: readonly SpendCell[], purchaseMean?: number): SpendFit {
   const repeaters = cells.reduce((sum, { n }) => sum + n, 0)
-  const meanSpend = repeaters > 0 ? cells.reduce((sum, { n, mean }) => sum + n * mean, 0) / repeaters : undefined
+  const meanSpend = repeaters > 0 ? cells.reduce((sum, { n, mean }) => sum + n * mean, 0) / repeaters : purchaseMean
   if (meanSpend === undefined || repeaters < FEWEST_REPEATS) {
     const reason = `${repeaters} customers with repeat spend are too few to fit (${FEWEST_REPEATS} are needed)`
     return pooledFit(cells, repeaters, meanSpend, reason)

@@ -31,7 +31,7 @@ const OUTPUT = z.object({
     mbgnbd: model('r', 'alpha', 'a', 'b'),
     gammaGamma: model('p', 'q', 'v'),
   }),
-  score: z.object({ kind: z.enum(['pAny', 'learned']), why: z.string().min(20) }),
+  score: z.object({ kind: z.enum(['pAny', 'regular', 'learned']), why: z.string().min(20) }),
   customers: z.array(
     z.object({
       id: z.string(),
@@ -110,6 +110,26 @@ describe('npm run insight', () => {
     expect(OUTPUT.parse(JSON.parse(run.stdout)).customers).toMatchObject([{ id: 'a,1', x: 1, tx: 8 / 7, meanSpend: 6 }])
   })
 
+  test('reads semicolons with decimal commas; one-time buyers are expected to spend what purchases cost here', () => {
+    const path = file('semicolon.csv', 'Customer_ID;Amount;Date\nä;5,50;2024/01/02\nb;4,50;20240103\n')
+    const run = insight('--purchases', path, '--cut', '2024-01-31', '--horizon', '30', '--json')
+    expect(run).toMatchObject({ status: 0, stderr: '' })
+    const { customers, models } = OUTPUT.parse(JSON.parse(run.stdout))
+    expect(customers).toMatchObject([{ id: 'ä', tx: 0 }, { id: 'b' }])
+    for (const { expectedSpend } of customers) expect(expectedSpend).toBeCloseTo(5, 9)
+    expect(Object.keys(models.gammaGamma.params)).toEqual(['p', 'q', 'v'])
+  })
+
+  test('says when the cut lies so long after the last purchase that everybody seems to have left, and how it is used', () => {
+    const path = file('old.csv', 'customer_id,date,amount\na,2024-01-01,5\n')
+    const run = insight('--purchases', path, '--cut', '2025-01-01', '--horizon', '30', '--json')
+    expect(run.status).toBe(0)
+    expect(run.stderr).toBe(
+      'the last purchase of the file is of 2024-01-01, 366 days before the cut: all are taken to have bought nothing since\n',
+    )
+    expect(insight('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--horizon DAYS') })
+  })
+
   const ok = file('ok.csv', 'customer_id,date,amount\n1,2024-01-01,5\n')
   const refused = (path: string, ...rest: string[]) => ['--purchases', path, '--cut', '2024-01-31', '--horizon', '30', ...rest]
   test.each<[string, string[]]>([
@@ -118,6 +138,13 @@ describe('npm run insight', () => {
     ['column date is missing', refused(file('columns.csv', 'customer_id,when,amount\n1,2024-01-01,5\n'))],
     ['line 3: date "2024-02-30" is not a date', refused(file('date.csv', 'customer_id,date,amount\n1,2024-01-01,5\n1,2024-02-30,5\n'))],
     ['line 2: amount "five" is not a number', refused(file('amount.csv', 'customer_id,date,amount\n1,2024-01-01,five\n'))],
+    [
+      'line 2: date "" is not a date like 1997-09-30; line 4: amount "" is not a number',
+      refused(file('many.csv', 'customer_id,date,amount\n1,,5\n1,2024-01-01,5\n2,2024-01-01,\n')),
+    ],
+    ['line 2: amount "1,234.50" is not a number', refused(file('thousands.csv', 'customer_id,date,amount\n1,2024-01-01,"1,234.50"\n'))],
+    ['column amount is there twice', refused(file('twice.csv', 'customer_id,date,amount,Amount\n1,2024-01-01,5,6\n'))],
+    ['--horizon "-5" is not a number of days', ['--purchases', file('minus.csv', ''), '--cut', '2024-01-31', '--horizon', '-5']],
     ['line 2: a quote is never closed', refused(file('quote.csv', 'customer_id,date,amount\n"1,2024-01-01,5\n'))],
     ['there is no file', refused(join(FOLDER, 'none.csv'))],
     ["Unknown option '--verbose'", refused(ok, '--verbose')],

@@ -1,6 +1,6 @@
 import fc from '../../support/property.ts'
 import { describe, expect, test } from 'vitest'
-import { CsvReader } from '../../../infra/insight/csv.ts'
+import { CsvReader, separatorOf } from '../../../infra/insight/csv.ts'
 import { dayOf, isoDate } from '../../../infra/insight/day.ts'
 
 function read(...chunks: string[]): string[][] {
@@ -46,10 +46,24 @@ describe('CSV', () => {
     expect(() => [...reader.end()]).toThrow('line 5: a quote is never closed')
   })
 
+  test('semicolons and tabs separate where the header has them, outside quotes', () => {
+    expect(separatorOf('a,b;c\n1;2;3;4')).toBe(',')
+    expect(separatorOf('"a,b,c";b;c\r\n')).toBe(';')
+    expect(separatorOf('a\tb')).toBe('\t')
+    expect(separatorOf('alone')).toBe(',')
+    expect([...new CsvReader(';').read('a;b\n"1;2";3,50\n')].map(({ fields }) => fields)).toEqual([
+      ['a', 'b'],
+      ['1;2', '3,50'],
+    ])
+  })
+
   test('days are those of the calendar', () => {
     expect(dayOf('1970-01-02')).toBe(1)
     expect(dayOf('2010-12-01T08:26:00Z')).toBe(dayOf('2010-12-01'))
-    for (const text of ['1997-02-30', '1997-13-01', '97-01-01', '01/02/1997', '', '1997-01-01x']) expect(dayOf(text)).toBeUndefined()
+    expect(dayOf('2010/12/01')).toBe(dayOf('2010-12-01'))
+    expect(dayOf('20101201')).toBe(dayOf('2010-12-01'))
+    for (const text of ['2010-12/01', '201012-01', '1997-02-30', '1997-13-01', '97-01-01', '01/02/1997', '', '1997-01-01x'])
+      expect(dayOf(text)).toBeUndefined()
     fc.assert(
       fc.property(fc.integer({ min: -20_000, max: 40_000 }), (at) => {
         expect(dayOf(isoDate(at))).toBe(at)
