@@ -43,7 +43,7 @@ export const schedules: readonly Schedule[] = [
     { kind: 'due', name: 'festival-pages', each: greetPage, again: true },
     'Greets the customers of a tier for a festival',
   ),
-  every('rate(1 hour)', { kind: 'due', name: 'tasks', each: escalate }, 'Puts tasks that are two days late before the team’s lead'),
+  every('rate(1 hour)', { kind: 'due', name: 'tasks', each: escalate }, 'Puts tasks that are two working days late before the team’s lead'),
   every('rate(1 hour)', { kind: 'due', name: 'points', each: expirePoints }, 'Takes out points that have expired'),
   every('rate(1 hour)', { kind: 'due', name: 'referrals', each: expireReferral }, 'Ends referrals whose window is past'),
   every(

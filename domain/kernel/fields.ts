@@ -37,7 +37,7 @@ export const slug = () => z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'lower-
 /** A calendar day that exists. */
 export const day = () => z.iso.date()
 /** An instant in UTC, `2026-11-22T08:30:00Z`. */
-export const instant = () => z.iso.datetime()
+export const instant = () => z.iso.datetime('a time in UTC such as 2026-12-01T09:00:00Z')
 /** Country, ISO 3166-1. */
 export const country = () => z.string().regex(/^[A-Z]{2}$/, 'two capital letters of ISO 3166-1')
 /** Language tag, BCP 47. */

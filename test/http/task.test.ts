@@ -128,18 +128,48 @@ describe('a task by hand', () => {
     expect(nobody).toMatchObject({ status: 400, body: { code: 'user.unknown' } })
   })
 
-  test('two days late goes before the team’s lead, once', async () => {
+  test('two working days late goes before the team’s lead, once', async () => {
     const id = await newCustomer()
     const task = await newTask(id)
-    crm.clock.now = '2026-11-21T08:59:00.000Z'
-    await runJob(crm, 'tasks')
-    expect((await taskOf(task))['escalatedAt']).toBeUndefined()
-    crm.clock.now = '2026-11-21T09:00:00.000Z'
+    // Due on Thursday: Saturday would be two days later, Monday is.
+    for (const now of ['2026-11-21T08:59:00.000Z', '2026-11-21T09:00:00.000Z', '2026-11-23T08:59:00.000Z']) {
+      crm.clock.now = now
+      await runJob(crm, 'tasks')
+      expect((await taskOf(task))['escalatedAt']).toBeUndefined()
+    }
+    crm.clock.now = '2026-11-23T09:00:00.000Z'
     await Promise.all([runJob(crm, 'tasks'), runJob(crm, 'tasks')])
     const { published } = await settle(crm)
     expect(published.filter((one) => one.type === 'task.overdue' && one.subject === task['id'])).toHaveLength(1)
-    expect(await taskOf(task)).toMatchObject({ escalatedAt: crm.clock.now, priority: 'high', version: 2 })
+    expect(await taskOf(task)).toMatchObject({ escalatedAt: crm.clock.now, priority: 'high', version: 3 })
     expect((await runJob(crm, 'tasks')).seen).toBe(0)
+  })
+
+  test('waits for who has leave, and by the new time when it is moved meanwhile', async () => {
+    const person = 'usr_0000000000000000000W'
+    await addPerson(person)
+    crm.forget()
+    const leave = ['2026-11-20', '2026-11-23', '2026-11-24']
+    expect((await crm.call('POST', `/users/${person}/work-calendar`, { body: { daysOff: leave } })).status).toBe(200)
+    const [stays, moves] = [
+      await newTask(await newCustomer(), { ownerId: person }, 'admin'),
+      await newTask(await newCustomer(), { ownerId: person }, 'admin'),
+    ]
+    const at = async (now: string) => {
+      crm.clock.now = now
+      crm.forget()
+      await runJob(crm, 'tasks')
+      return [await taskOf(stays), await taskOf(moves)].map((one) => one['escalatedAt'] !== undefined)
+    }
+    // Due on Thursday the 19th; Friday to Tuesday are free, so Wednesday and Thursday are the working days.
+    expect(await at('2026-11-23T09:00:00.000Z')).toEqual([false, false])
+    const { version } = await taskOf(moves)
+    const moved = await crm.call('PATCH', `/tasks/${moves['id']}`, { body: { dueAt: '2026-11-18T10:00:00Z' }, ifMatch: version })
+    expect(moved.status, JSON.stringify(moved.body)).toBe(200)
+    expect(await at('2026-11-25T08:59:00.000Z')).toEqual([false, false])
+    // By its earlier time, Thursday and Wednesday were its days.
+    expect(await at('2026-11-25T09:00:00.000Z')).toEqual([false, true])
+    expect(await at('2026-11-26T09:00:00.000Z')).toEqual([true, true])
   })
 
   test('names whom it was put before, when the team has a lead', async () => {
@@ -151,7 +181,7 @@ describe('a task by hand', () => {
     crm.forget()
     expect((await crm.call('PATCH', `/teams/${team}`, { body: { leadId: lead }, ifMatch: 1 })).status).toBe(200)
     const task = await newTask(await newCustomer(), { ownerId: person }, 'admin')
-    crm.clock.now = '2026-11-22T09:00:00.000Z'
+    crm.clock.now = '2026-11-23T09:00:00.000Z'
     crm.forget()
     await runJob(crm, 'tasks')
     expect((await taskOf(task))['escalatedTo']).toBe(lead)
@@ -231,6 +261,24 @@ describe('a churn warning', () => {
     expect((await crm.call('POST', `/warnings/${task?.['sourceId']}/close`, { body: { outcome: 'false_alarm' } })).status).toBe(200)
     await settle(crm)
     expect(await taskOf(task)).toMatchObject({ state: 'cancelled', cancelReason: 'The warning was closed: false alarm.' })
+  })
+})
+
+describe('many churn warnings at once', () => {
+  test('are spread over working days with room, but the most critical, which is next morning’s', async () => {
+    const { id: _i, version: _v, createdAt: _c, updatedAt: _u, ...rules } = (await crm.call('GET', '/revisit-policy')).body
+    expect((await crm.call('POST', '/revisit-policy', { body: { ...rules, capacityPerDay: 2 } })).status).toBe(200)
+    const owner = 'usr_0000000000000000000V:sales'
+    const ids = []
+    for (let n = 0; n < 5; n++) ids.push(await silentCustomer(owner))
+    await runJob(crm, 'warnings')
+    await settle(crm)
+    const visits = (await Promise.all(ids.map((id) => tasksOf(id)))).flat()
+    expect(visits.map(({ cause }) => cause)).toEqual(Array.from({ length: 5 }, () => 'warning'))
+    const perDay = new Map<string, number>()
+    for (const { dueAt } of visits) perDay.set(String(dueAt), (perDay.get(String(dueAt)) ?? 0) + 1)
+    expect([...perDay.values()].sort()).toEqual([1, 2, 2])
+    expect((await crm.call('POST', '/revisit-policy', { body: rules })).status).toBe(200)
   })
 })
 

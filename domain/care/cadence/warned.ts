@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { action } from '../../kernel/action.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import { alter } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
@@ -13,6 +14,7 @@ import { workStart, workTimeFor } from '../../platform/calendar/index.ts'
 import { standingOf, type Standing } from './cadence.store.ts'
 import { fileUnmoved, isOpen, joinVisit, newVisit, revised, settleAll } from './plan.ts'
 import { rulesOf, type Rules } from './policy.store.ts'
+import { roomFrom } from './room.ts'
 import { warningVisit } from './visit.ts'
 
 /** What churn warnings do to a customer's plan of contacts. */
@@ -46,7 +48,7 @@ interface Warned {
 const reaction = () => ({ input: happenedSchema(), output: z.object({}) })
 
 /**
- * A warning becomes a visit on the next working day, or joins the one that is open. Once for each warning: the plan
+ * A warning becomes a visit on the next working day with room, or joins the one that is open. Once for each warning: the plan
  * remembers it in the same transaction, and its visit's key is made from it.
  */
 export const warn = action('cadence.warn', reaction, async (ctx, { recordId }) => {
@@ -54,7 +56,7 @@ export const warn = action('cadence.warn', reaction, async (ctx, { recordId }) =
   if (!found || !stands(found.told) || !found.standing.file || found.own || found.standing.plan?.warningId === recordId) return {}
   const { standing, rules, told, open } = found
   const owner = (open ?? standing.file)?.ownerId
-  const visit = warningVisit(told, workStart(ctx.now, await workTimeFor(ctx, owner)))
+  const visit = warningVisit(told, await timeFor(ctx, told, owner, rules))
   const guards = [fileUnmoved(standing), warningUnchanged(told)]
   const facts = { warningId: recordId, retryAt: null }
   if (open) {
@@ -66,6 +68,12 @@ export const warn = action('cadence.warn', reaction, async (ctx, { recordId }) =
   await settleAll(ctx, [change, revised(ctx, standing, rules, { ...facts, taskId: record.id })], guards)
   return {}
 })
+
+/** When a warning's visit is: the most critical on the next working morning whatever else is there, the others where there is room. */
+async function timeFor(ctx: Ctx, { severity }: WarningRecord, ownerId: string | undefined, rules: Rules): Promise<Instant> {
+  if (severity === 'critical') return workStart(ctx.now, await workTimeFor(ctx, ownerId))
+  return roomFrom(ctx, ownerId, ctx.now, rules)
+}
 
 /** A warning ended: the visit it asked for is cancelled, or goes on for its other causes. */
 export const calm = action('cadence.calm', reaction, async (ctx, { recordId }) => {

@@ -94,7 +94,7 @@ interface Source {
 
 /** Where a person's work of each kind lies in the owner index, in the order in which it presses. */
 function sources(pk: string, tonight: string, today: string): Source[] {
-  const closing = dayAfter(today, CLOSES_SOON_DAYS + 1)
+  const closing = dayAfter(today, CLOSES_SOON_DAYS)
   return [
     {
       name: 'tasks',

@@ -29,7 +29,17 @@ export { cancelAll, escalate, followOwner } from './task.reactions.ts'
 export default module('task', {
   verbs: ['read', 'write', 'delete'],
   entities: [task],
-  events: [a.taskOpened, a.taskChanged, a.taskDone, a.taskCancelled, a.taskReopened, a.taskOverdue, a.taskDeleted, a.taskRestored],
+  events: [
+    a.taskOpened,
+    a.taskChanged,
+    a.taskDone,
+    a.taskCancelled,
+    a.taskReopened,
+    a.taskOverdue,
+    a.taskWaits,
+    a.taskDeleted,
+    a.taskRestored,
+  ],
   routes: [
     route('POST /customers/{id}/tasks', a.plan, {
       can: 'task:write',

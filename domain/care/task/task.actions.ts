@@ -22,7 +22,9 @@ export const taskChanged = event('task.changed', 'A planned contact changed')
 export const taskDone = event('task.done', 'A planned contact took place, or was tried')
 export const taskCancelled = event('task.cancelled', 'A planned contact is no longer needed')
 export const taskReopened = event('task.reopened', 'A closed task was opened again')
-export const taskOverdue = event('task.overdue', 'A task is two days late and was put before the team’s lead')
+export const taskOverdue = event('task.overdue', 'A task is two working days late and was put before the team’s lead')
+/** Housekeeping: days off lie between. */
+export const taskWaits = event('task.waits', 'A late task waits for the working days of whose it is', { published: false })
 export const taskDeleted = event('task.deleted', 'A task was put in the bin')
 export const taskRestored = event('task.restored', 'A task was taken out of the bin')
 

@@ -6,18 +6,20 @@ import { placeOf } from '../../kernel/entity.ts'
 import { dueSchema, happenedSchema } from '../../kernel/event.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { customer, type CustomerRecord } from '../../customer/customer/index.ts'
+import { workTimeFor } from '../../platform/calendar/index.ts'
 import { team, type TeamRecord } from '../../platform/team/index.ts'
 import { knownUser } from '../../platform/user/index.ts'
-import { escalatesAt, raised } from './task.ts'
+import { escalatesAt, patienceFor, raised } from './task.ts'
 import { openTasksOf, task, taskAt, type TaskRecord } from './task.store.ts'
-import { taskCancelled, taskChanged, taskOverdue } from './task.actions.ts'
+import { taskCancelled, taskChanged, taskOverdue, taskWaits } from './task.actions.ts'
 
 const nothing = () => z.object({})
 const reaction = () => ({ input: happenedSchema(), output: nothing() })
 
 /**
- * A task two days late goes before the team's lead, once. Looks again first: the task may be done, moved or told
- * already. At most one read and one write.
+ * A task two working days late goes before the team's lead, once. Looks again first: the task may be done, moved or told
+ * already, and who has a weekend, a holiday or leave gets their days first. At most one read and one write, twice where days off
+ * lie between.
  */
 export const escalate = action(
   'task.escalate',
@@ -26,6 +28,11 @@ export const escalate = action(
     const late = await taskAt(ctx, id)
     const at = late && !late.deletedAt ? escalatesAt(late) : undefined
     if (!late || at === undefined || at > ctx.now) return {}
+    const until = patienceFor(late.dueAt, await workTimeFor(ctx, late.ownerId))
+    if (until > ctx.now) {
+      await commit(ctx, [alter(ctx, task, late, { waits: { dueAt: late.dueAt, until } }, taskWaits).change])
+      return {}
+    }
     const lead = late.ownerId === undefined ? undefined : await leadOf(ctx, late.ownerId)
     const patch = { escalatedAt: ctx.now, priority: raised(late.priority), ...(lead !== undefined && { escalatedTo: lead }) }
     await commit(ctx, [alter(ctx, task, late, patch, taskOverdue).change])

@@ -35,7 +35,7 @@ export const task = entity({
     key: (one) => ({ user: one.ownerId ?? NOBODY, state: one.state, at: orderOf(one) }),
   },
   due: {
-    on: ['state', 'dueAt', 'escalatedAt'],
+    on: ['state', 'dueAt', 'escalatedAt', 'waits'],
     key: (one) => {
       const at = escalatesAt(one)
       return at === undefined ? undefined : { job: 'tasks', at }

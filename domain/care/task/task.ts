@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { daysLater, type Instant } from '../../kernel/clock.ts'
 import * as f from '../../kernel/fields.ts'
 import { money, type Money } from '../../kernel/money.ts'
+import { dayIn } from '../../kernel/zone.ts'
+import { dayAfter, instantAt, workDaysLater, workStart, type WorkTime } from '../../platform/calendar/index.ts'
 
 /** Why a customer is to be contacted. */
 export const causes = ['cadence', 'warning', 'complaint', 'contract', 'after_sales', 'series', 'greeting', 'manual'] as const
@@ -20,7 +22,7 @@ export type Outcome = (typeof outcomes)[number]
 /** Causes of a customer's plan of contacts: of these one visit is open at a time. The others stand beside it. */
 export const PLANNED: ReadonlySet<Cause> = new Set(['cadence', 'warning', 'complaint', 'contract', 'after_sales'])
 
-/** A task may be this late before it escalates. Days of 24 hours. */
+/** A task may be this late before it escalates: days of 24 hours, and working days of whose it is. */
 export const ESCALATE_AFTER_DAYS = 2
 
 /** Whose queue holds the tasks of customers without an account manager. */
@@ -55,6 +57,8 @@ export const taskShape = () => ({
   keptAt: f.instant().optional(),
   /** The interaction that was the contact, when the timeline closed the task. */
   contactId: z.string().optional(),
+  /** Until when a task that is due at a time may wait, where days off lie between. */
+  waits: z.strictObject({ dueAt: f.instant(), until: f.instant() }).optional(),
   /** When it was found overdue: once in its life. */
   escalatedAt: f.instant().optional(),
   /** Who leads the owner's team, told when the task is overdue. */
@@ -67,9 +71,24 @@ export function orderOf(task: Pick<Task, 'state' | 'dueAt' | 'closedAt'>): Insta
   return task.state === 'open' ? task.dueAt : (task.closedAt ?? task.dueAt)
 }
 
-/** When a task escalates: open, not yet escalated, two days late. */
-export function escalatesAt(task: Pick<Task, 'state' | 'dueAt' | 'escalatedAt'>): Instant | undefined {
-  return task.state === 'open' && !task.escalatedAt ? daysLater(task.dueAt, ESCALATE_AFTER_DAYS) : undefined
+/** When a task escalates, or is looked at for it: open, not yet escalated, two days late, and no longer waiting for working days. */
+export function escalatesAt({
+  state,
+  dueAt,
+  escalatedAt,
+  waits,
+}: Pick<Task, 'state' | 'dueAt' | 'escalatedAt' | 'waits'>): Instant | undefined {
+  if (state !== 'open' || escalatedAt) return undefined
+  const soonest = daysLater(dueAt, ESCALATE_AFTER_DAYS)
+  return waits?.dueAt === dueAt && waits.until > soonest ? waits.until : soonest
+}
+
+/** When somebody who works so has had two working days for a task: as the second one after the day it was due begins. */
+export function patienceFor(dueAt: Instant, work: WorkTime): Instant {
+  const next = instantAt(dayAfter(dayIn(dueAt, work.timeZone), 1), '00:00', work.timeZone)
+  const until = workDaysLater(workStart(next, work), ESCALATE_AFTER_DAYS - 1, work)
+  const soonest = daysLater(dueAt, ESCALATE_AFTER_DAYS)
+  return until > soonest ? until : soonest
 }
 
 /** One step more urgent. */
