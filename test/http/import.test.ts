@@ -221,3 +221,15 @@ describe('an import of customers', () => {
     expect((await crm.call('POST', '/imports', { as: 'sales', body: { name: 'a.csv', kind: 'customers', bytes: 1 } })).status).toBe(403)
   })
 })
+
+test('a row that names a file by the id it had before it was merged changes the survivor, and is undone there', async () => {
+  const open = async (name: string) => String((await crm.call('POST', '/customers', { body: { name } })).body['id'])
+  const [survivor, absorbed] = [await open('Stays'), await open('Goes')]
+  await crm.call('POST', `/customers/${survivor}/merge`, { as: 'admin', body: { absorb: absorbed } })
+  const id = await upload(crm, `id,occupation\n${absorbed},Weaver\n${absorbed},Spinner\n`)
+  const done = await work(crm, id, 'run', { mapping: { id: 'id', occupation: 'occupation' }, mode: 'update', by: 'id' })
+  expect(done, JSON.stringify(done)).toMatchObject({ state: 'done', counts: { updated: 2, failed: 0 } })
+  const occupation = async () => (await crm.call('GET', `/customers/${absorbed}`)).body['occupation']
+  expect(await occupation()).toBe('Spinner')
+  expect(await work(crm, id, 'undo')).toMatchObject({ state: 'undone' })
+})

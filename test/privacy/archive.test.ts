@@ -48,6 +48,15 @@ describe('everything about one person', () => {
     opensElsewhere(zip)
   })
 
+  test('is made of the survivor, when they were merged since it was asked for', async () => {
+    const [{ id }, { id: survivor }] = [await post('/customers', { name: 'Soon merged' }), await post('/customers', { name: 'Who stays' })]
+    const { id: archiveId } = await post(`/customers/${id}/archives`, {})
+    await post(`/customers/${survivor}/merge`, { absorb: id })
+    await runJob(crm, 'archives')
+    const { url } = (await crm.call('GET', `/archives/${archiveId}`, { as: 'admin' })).body
+    expect(Object.keys(unzipSync(crm.files.get(url)))).toEqual(expect.arrayContaining([`${id}/customer.json`, `${survivor}/customer.json`]))
+  })
+
   test('is written in parts when it is long, and read by who may export alone', async () => {
     const { id } = await post('/customers', { name: 'Long' })
     const noise = Buffer.alloc(12 * 1024 * 1024)

@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { entities } from '../../domain/index.ts'
 import { customer } from '../../domain/customer/customer/index.ts'
 import { history } from '../../domain/customer/purchase/index.ts'
-import { clock, keepSegments, member } from '../../domain/data/segment/index.ts'
+import { clock, keepSegments, member, recounted } from '../../domain/data/segment/index.ts'
 import { allKinds, inspect, mend, step, type Finding } from '../../domain/data/upkeep/index.ts'
 import { placeOf } from '../../domain/kernel/entity.ts'
 import type { Change } from '../../domain/kernel/event.ts'
-import type { Item, Key } from '../../domain/kernel/table/table.ts'
+import type { Item, Key, Query } from '../../domain/kernel/table/table.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
 import { runJob, settle } from '../support/stream.ts'
 
@@ -166,6 +166,18 @@ describe('a look at the whole table', () => {
     const [first = ''] = ids
     const clockKey = placeOf(clock, clock.id('', first))
     const memberKey = placeOf(member, member.id(String(segmentId).slice(4), first))
+    // Somebody comes while the list is read: the counter is of another moment, and tells nothing.
+    const add = (members: number) => crm.table.write({ update: counter, add: { members } })
+    const busy = {
+      ...crm.table,
+      query: async (query: Query) => {
+        if (query.index === 'list') await add(1)
+        return crm.table.query(query)
+      },
+    }
+    expect(await recounted(busy, String(segmentId))).toBeUndefined()
+    expect(await recounted(crm.table, String(segmentId))).toMatchObject({ more: 1 })
+    await add(-1)
     const tampering: [string[], () => Promise<unknown>][] = [
       [['I7'], () => crm.table.write({ update: counter, add: { members: 5 } })],
       [['I5', 'I8'], () => crm.table.write({ update: clockKey, set: { standings: {} } })],

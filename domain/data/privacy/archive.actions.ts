@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { customer } from '../../customer/customer/index.ts'
+import { customer, type CustomerRecord } from '../../customer/customer/index.ts'
+import { survivorOf } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { daysLater } from '../../kernel/clock.ts'
 import { alter, commit, create } from '../../kernel/commit.ts'
@@ -60,8 +61,11 @@ export const make = action(
     const before = item && !item['erasedAt'] ? recordIn<'archive', s.ArchiveRecord>(item) : undefined
     if (before?.state !== 'making') return {}
     const customerId = customerIdIn(id)
-    const file = await find(ctx, customer, customerId, { deleted: true })
-    const made = await writeArchive(ctx, s.archiveFile(before), [customerId, ...(file.absorbed ?? [])])
+    // Merged since it was asked for, they are told of with all that is theirs by now.
+    const file = await survivorOf(ctx, await ctx.table.get(placeOf(customer, customerId)))
+    if (!file || file['erasedAt'] !== undefined) return {}
+    const { id: survivorId, absorbed = [] } = recordIn<'customer', CustomerRecord>(file)
+    const made = await writeArchive(ctx, s.archiveFile(before), [survivorId, ...absorbed])
     const facts = { ...made, state: 'ready' as const, readyAt: ctx.now, dueAt: null }
     await commit(ctx, [alter(ctx, s.archive, before, facts, s.archiveMade).change])
     return {}

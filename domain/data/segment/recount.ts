@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Write } from '../../kernel/table/expression.ts'
 import { facet } from '../../kernel/page.ts'
 import { shardOf } from '../../kernel/table/shape.ts'
@@ -9,8 +10,12 @@ import { COUNTERS, countPartition, member } from './segment.store.ts'
 
 const PAGE = 1_000
 
-/** A segment's counters where they are not what counting its list gives. Half a read unit for some dozen members. */
+/**
+ * A segment's counters where they are not what counting its list gives. Half a read unit for some dozen members. Counters that move
+ * while the list is read are of another moment than it, and tell nothing: they are looked at another time.
+ */
 export async function recounted(table: Table, segmentId: string): Promise<{ more: number; writes: Write[] } | undefined> {
+  const before = await countersOf(table, segmentId)
   const made = new Map<string, number>()
   for (const stretch of facet(member, segmentId)) {
     let after: Item | undefined
@@ -24,8 +29,8 @@ export async function recounted(table: Table, segmentId: string): Promise<{ more
     } while (after)
   }
   const pk = countPartition(segmentId)
-  const { items } = await table.query({ pk, limit: COUNTERS })
-  const there = new Map(items.map((item) => [String(item['sk']), Number(item['members'])]))
+  const there = await countersOf(table, segmentId)
+  if (!isDeepStrictEqual(before, there)) return undefined
   const wrong = [...new Set([...made.keys(), ...there.keys()])].filter((lane) => (there.get(lane) ?? 0) !== (made.get(lane) ?? 0))
   if (wrong.length === 0) return undefined
   const sum = (of: ReadonlyMap<string, number>): number => [...of.values()].reduce((total, one) => total + one, 0)
@@ -33,6 +38,11 @@ export async function recounted(table: Table, segmentId: string): Promise<{ more
     (lane): Write => ({ update: { pk, sk: lane }, set: { members: made.get(lane) ?? 0 }, if: { equals: { members: there.get(lane) } } }),
   )
   return { more: sum(there) - sum(made), writes }
+}
+
+async function countersOf(table: Table, segmentId: string): Promise<Map<string, number>> {
+  const { items } = await table.query({ pk: countPartition(segmentId), limit: COUNTERS })
+  return new Map(items.map((item) => [String(item['sk']), Number(item['members'])]))
 }
 
 const laneOf = (customerId: string): string => String(shardOf(customerId, COUNTERS))

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import { following } from '../../../kernel/absorbed.ts'
 import { alter, commit, create } from '../../../kernel/commit.ts'
 import type { Ctx } from '../../../kernel/context.ts'
 import { placeOf } from '../../../kernel/entity.ts'
 import { Fault, fault, invalid } from '../../../kernel/fault.ts'
 import { newKey } from '../../../kernel/id.ts'
-import { invoke, issuesOf } from '../../../kernel/invoke.ts'
+import { invoke, issuesOf, untilFresh } from '../../../kernel/invoke.ts'
 import { find } from '../../../kernel/record.ts'
 import { cleanPatch, customer, customerChanged, type CustomerRecord, type FilePatch } from '../../../customer/customer/index.ts'
 import { earlier, earlierKept } from '../import.store.ts'
@@ -42,7 +43,8 @@ export async function writeCustomer(ctx: Ctx, job: Job, row: number, input: Inpu
   const said = finished(input, job)
   if (mode === 'update' && found === undefined) throw unknownCustomer()
   if (mode === 'create' || found === undefined || found === customerIdOf(job, row)) return open(ctx, job, row, said)
-  return change(ctx, job, row, said, found)
+  // By the id of before a merge too, and over a change at the same moment.
+  return following(found, (id) => untilFresh(() => change(ctx, job, row, said, id)))
 }
 
 async function open(ctx: Ctx, job: Job, row: number, input: Input): Promise<Did> {
