@@ -105,6 +105,7 @@ async function serve(route: Route, event: HttpEvent, edge: Edge & { memo: Memo }
     request: {
       id: event.requestContext.requestId,
       action: route.action.name,
+      ...(event.pathParameters && { inPath: Object.keys(event.pathParameters) }),
       ...(ifMatch !== undefined && { ifMatch }),
       ...(idempotency && { idempotency }),
       ...(left && { left }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fault, type Issue } from '../domain/kernel/fault.ts'
 import type { Route } from '../domain/kernel/route.ts'
+import { objectIn } from './body.ts'
 
 /** The parts of an API Gateway payload 2.0 event that the product reads. */
 export interface HttpEvent {
@@ -41,43 +42,6 @@ function bodyOf(event: HttpEvent): string {
   const text = event.isBase64Encoded ? Buffer.from(raw, 'base64').toString('utf8') : raw
   if (Buffer.byteLength(text) > BODY_LIMIT) throw fault('tooLarge', 'body.too_large', `A body may have ${BODY_LIMIT} bytes.`)
   return text
-}
-
-/** Levels of objects and lists in a body. No input has a tenth of it, and checks that go down level by level must not run out of stack. */
-const DEEPEST = 32
-
-/** Whether a text of JSON has more levels than so many. Reads each character once; brackets in texts do not count. */
-function isDeeper(json: string, levels: number): boolean {
-  if (json.length <= 2 * levels) return false
-  let depth = 0
-  let within = false
-  for (let at = 0; at < json.length; at++) {
-    const code = json.charCodeAt(at)
-    if (within) {
-      if (code === 0x5c) at++
-      else if (code === 0x22) within = false
-    } else if (code === 0x22) within = true
-    else if (code === 0x7b || code === 0x5b) {
-      if (++depth > levels) return true
-    } else if (code === 0x7d || code === 0x5d) depth--
-  }
-  return false
-}
-
-function objectIn(body: string): Record<string, unknown> {
-  if (body.trim() === '') return {}
-  if (isDeeper(body, DEEPEST)) throw fault('invalid', 'body.too_deep', `A body may have ${DEEPEST} levels of objects and lists.`)
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    throw fault('invalid', 'body.not_json', 'The body is not JSON.')
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw fault('invalid', 'body.not_object', 'The body is not a JSON object.')
-  if (Object.hasOwn(value, '__proto__'))
-    throw invalidInput([{ path: '__proto__', code: 'unknown_field', message: 'There is no such field.' }])
-  return value as Record<string, unknown>
 }
 
 function refuseQuery(event: HttpEvent): Record<string, never> {

@@ -17,6 +17,8 @@ export interface RequestFacts {
   id: string
   /** The action's name, `deal.win`. */
   action: string
+  /** Names of the input's fields that the path says. */
+  inPath?: readonly string[]
   /** The version that If-Match names. */
   ifMatch?: number
   /** The idempotency key, with the hash of method, path and body it was sent with. */

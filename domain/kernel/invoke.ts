@@ -4,8 +4,9 @@ import type { Action } from './action.ts'
 import { Stale } from './commit.ts'
 import type { Ctx } from './context.ts'
 import { saidOf } from './erased.ts'
-import { Fault, fault, type Issue } from './fault.ts'
+import { Fault, fault } from './fault.ts'
 import { faultIn, keep, Replay, replayOf } from './idempotency.ts'
+import { issuesOf, wording } from './issues.ts'
 import { pause } from './table/refusal.ts'
 
 /** Enough for twenty at once on one record: each try waits twice as long at most, 6 s together at worst. */
@@ -28,8 +29,11 @@ export async function invoke<I extends z.ZodType, O extends z.ZodType>(
   raw: unknown,
 ): Promise<{ output: z.output<O>; replayed: boolean }> {
   const { input, output } = does.schemas()
-  const parsed = input.safeParse(raw)
-  if (!parsed.success) throw fault('invalid', 'input.invalid', 'The input is not valid.', { errors: issuesOf(parsed.error) })
+  const parsed = input.safeParse(raw, { error: wording })
+  if (!parsed.success) {
+    const errors = issuesOf(parsed.error, input, ctx.request.inPath)
+    throw fault('invalid', 'input.invalid', 'The input is not valid.', { errors })
+  }
   const { result, replayed } = await attempt(does, ctx, parsed.data)
   return { output: output.parse(result), replayed }
 }
@@ -88,25 +92,4 @@ export async function untilFresh<T>(work: () => Promise<T>, left: () => number =
       await pause(tries)
     }
   }
-}
-
-/** Issues told of one input; who sends more wrong fields than this learns of the rest with the next try. */
-const MOST_ISSUES = 100
-
-/** Every issue of a refused input, each with its path, up to a number that no form reaches: a refusal must not outgrow what it refuses. */
-export function issuesOf(error: z.core.$ZodError): Issue[] {
-  return error.issues.flatMap(issuesIn).slice(0, MOST_ISSUES)
-}
-
-function issuesIn(issue: z.core.$ZodIssue): Issue[] {
-  const path = issue.path.join('.')
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), code: 'unknown_field', message: 'There is no such field.' }))
-  }
-  if (issue.code === 'invalid_union') {
-    const inner = issue.errors.flat()
-    if (inner.length > 0)
-      return inner.map((one) => ({ path: [...issue.path, ...one.path].join('.'), code: one.code ?? issue.code, message: one.message }))
-  }
-  return [{ path, code: issue.code, message: issue.message }]
 }

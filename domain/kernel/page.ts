@@ -187,9 +187,9 @@ function chosenFields<F>(kind: Entity<string, F>, fields: string | undefined): S
   if (fields === undefined) return undefined
   const allowed = new Set<string>(['id', ...(kind.row ?? [])])
   const wanted = fields.split(',').map((field) => field.trim())
-  const unknown = wanted.find((field) => !allowed.has(field))
-  if (unknown !== undefined)
-    throw invalid('field.unknown', 'fields', `A ${kind.noun} list has no ${unknown}; it has ${[...allowed].join(', ')}.`)
+  const unknown = wanted.filter((field) => !allowed.has(field))
+  if (unknown.length > 0)
+    throw invalid('field.unknown', 'fields', `A ${kind.noun} list has no ${unknown.join(', ')}; it has ${[...allowed].join(', ')}.`)
   return new Set(['id', ...wanted])
 }
 

@@ -146,14 +146,14 @@ function updateOf<F extends object>(kind: Entity<string, F>, id: string, patch: 
 export async function mustMatch<N extends string, F>(ctx: Ctx, kind: Entity<N, F>, there: F & Stamp<N>, patch: Patch<F>): Promise<void> {
   const { ifMatch } = ctx.request
   if (ifMatch === undefined || ifMatch === there.version) return
-  const originals = await valuesAt(ctx, kind, there.id, ifMatch)
+  const originals = await valuesAt(ctx, kind, there, ifMatch)
   const conflicts = Object.entries(patch)
     .filter(([field, yours]) => JSON.stringify(yours ?? null) !== JSON.stringify(there[field as keyof F] ?? null))
     .map(([field, yours]) => ({
       field,
       yours: yours ?? null,
       theirs: there[field as keyof F] ?? null,
-      ...(originals.has(field) && { original: originals.get(field) }),
+      ...originalOf(originals, field, there[field as keyof F] ?? null),
     }))
   throw fault('stale', `${kind.noun}.version_differs`, `You have version ${ifMatch}; it is now version ${there.version}.`, {
     currentVersion: there.version,
@@ -161,9 +161,25 @@ export async function mustMatch<N extends string, F>(ctx: Ctx, kind: Entity<N, F
   })
 }
 
-/** What changed fields held at a version, from the log: the first `from` after it. Fields the log keeps private are absent. */
-async function valuesAt<N extends string, F>(ctx: Ctx, kind: Entity<N, F>, id: string, version: number): Promise<Map<string, unknown>> {
-  const place = placeOf(kind, id)
+interface Originals {
+  /** What fields that changed since held, by name. */
+  values: ReadonlyMap<string, unknown>
+  /** Fields that changed since and that the log keeps private. */
+  hidden: ReadonlySet<string>
+  /** Whether the log tells of every version since: what it does not name is as it was then. */
+  whole: boolean
+}
+
+/** A field's value at the version the client saw; nothing where it cannot be told. */
+function originalOf({ values, hidden, whole }: Originals, field: string, now: unknown): { original?: unknown } {
+  if (hidden.has(field)) return {}
+  if (values.has(field)) return { original: values.get(field) }
+  return whole ? { original: now } : {}
+}
+
+/** What fields held at a version, from the log: the first `from` after it. */
+async function valuesAt<N extends string, F>(ctx: Ctx, kind: Entity<N, F>, there: Stamp<N>, version: number): Promise<Originals> {
+  const place = placeOf(kind, there.id)
   const { items } = await ctx.table.query({
     pk: place.pk,
     from: logKey(place, version + 1).sk,
@@ -172,12 +188,14 @@ async function valuesAt<N extends string, F>(ctx: Ctx, kind: Entity<N, F>, id: s
     eventual: true,
   })
   const values = new Map<string, unknown>()
+  const hidden = new Set<string>()
   for (const item of items) {
     for (const [field, change] of Object.entries((item['changed'] ?? {}) as Record<string, { from?: unknown } | 'private'>)) {
-      if (change !== 'private' && !values.has(field)) values.set(field, change.from ?? null)
+      if (change === 'private') hidden.add(field)
+      else if (!values.has(field)) values.set(field, change.from ?? null)
     }
   }
-  return values
+  return { values, hidden, whole: version < there.version && items.length === there.version - version }
 }
 
 /** Schema of a record as it leaves: its declared fields and its stamp, nothing else. */

@@ -4,7 +4,8 @@ import { action } from '../../kernel/action.ts'
 import { inLanes as inSome } from '../../kernel/lanes.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { Fault, fault, type Issue } from '../../kernel/fault.ts'
-import { issuesOf, untilFresh } from '../../kernel/invoke.ts'
+import { untilFresh } from '../../kernel/invoke.ts'
+import { issuesOf } from '../../kernel/issues.ts'
 import { idOf } from '../../kernel/record.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
@@ -103,7 +104,7 @@ function checked(ctx: Ctx, measure: Measure, said: readonly unknown[]): { rows: 
   const rows = said.flatMap((one, index): Row[] => {
     try {
       const parsed = schema.safeParse(one)
-      if (!parsed.success) throw fault('invalid', 'input.invalid', 'The row is not valid.', { errors: issuesOf(parsed.error) })
+      if (!parsed.success) throw fault('invalid', 'input.invalid', 'The row is not valid.', { errors: issuesOf(parsed.error, schema) })
       const { customerId, customer: external, email, ...sale } = parsed.data
       return [{ index, buyer: { customerId, customer: external, email }, purchase: prepared(ctx, measure, sale) }]
     } catch (error) {

@@ -4,7 +4,8 @@ import { alter, commit, create } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf, type FieldsOf } from '../../kernel/entity.ts'
 import { Fault, fault } from '../../kernel/fault.ts'
-import { issuesOf, untilFresh } from '../../kernel/invoke.ts'
+import { untilFresh } from '../../kernel/invoke.ts'
+import { issuesOf } from '../../kernel/issues.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { find, mayTouch } from '../../kernel/record.ts'
 import type { Item } from '../../kernel/table/table.ts'
@@ -40,8 +41,9 @@ async function changed(ctx: Ctx, edit: EditRecord, customerId: string): Promise<
   const asItIs = async (): Promise<Outcome> => ((await lineAt(ctx, edit.id, customerId)) ? 'seen' : 'unchanged')
   if (!asked) return asItIs()
   const { action } = routeOf(asked.route)
-  const parsed = action.schemas().input.safeParse({ ...asked.body, id: customerId })
-  if (!parsed.success) throw fault('invalid', 'input.invalid', 'The input is not valid.', { errors: issuesOf(parsed.error) })
+  const { input } = action.schemas()
+  const parsed = input.safeParse({ ...asked.body, id: customerId })
+  if (!parsed.success) throw fault('invalid', 'input.invalid', 'The input is not valid.', { errors: issuesOf(parsed.error, input, ['id']) })
   const plan = newPlan(ctx.table, { images: true })
   const within: Ctx = { ...ctx, request: { ...ctx.request, action: action.name }, table: plan.tableFor(0) }
   await following(parsed.data, (said) => action.run(within, said))
