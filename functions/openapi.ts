@@ -4,7 +4,7 @@ import { VERSION_PREFIX } from './http.ts'
 import { SCOPE_PREFIX } from './actor.ts'
 import type { JsonSchema } from './openapi/json-schema.ts'
 import { operationOf, type Share } from './openapi/operation.ts'
-import { outerResponses, problemSchema, type KindOfCode } from './openapi/refusals.ts'
+import { outerResponses, problemSchema, type KindOfCode, type Known } from './openapi/refusals.ts'
 
 export interface OpenApiFacts {
   /** Of the product. */
@@ -30,9 +30,10 @@ export interface OpenApi {
 export function openApi(modules: readonly Module[], facts: OpenApiFacts): OpenApi {
   const [schemas, responses] = [sharing('schemas'), sharing('responses')]
   const share = { schema: schemas.share, response: responses.share }
+  const known = { kindOf: facts.kindOf, kindWith: kindsIn(modules) }
   const paths: OpenApi['paths'] = {}
   for (const route of modules.flatMap((one) => one.routes)) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route, facts.kindOf, share) }
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route, known, share) }
   }
   return {
     openapi: '3.1.0',
@@ -49,6 +50,12 @@ export function openApi(modules: readonly Module[], facts: OpenApiFacts): OpenAp
     },
     security: [{ token: [] }, { machine: [] }],
   }
+}
+
+/** Kinds of record by what their ids begin with. */
+export function kindsIn(modules: readonly Module[]): Known['kindWith'] {
+  const kinds = new Map(modules.flatMap(({ entities }) => entities.map((kind) => [kind.prefix, kind] as const)))
+  return (prefix) => kinds.get(prefix)
 }
 
 /** Parts by name. The same part twice is one; another under a taken name gets a number. */

@@ -2,9 +2,14 @@ import * as z from 'zod'
 
 /** Field schemas shared by all modules: what a text, a note, a time may be. */
 
-/** Without control characters; tab and line breaks are none. */
-const CONTROL = /^[\t\n\r\P{Cc}]*$/u
-const ONE_LINE = /^\P{Cc}*$/u
+/**
+ * Without control characters (Unicode's category Cc); tab and line breaks are none. Written as ranges, since not every reader of
+ * the API's description knows categories.
+ */
+// oxlint-disable-next-line no-control-regex -- it is control characters that are looked for
+const CONTROL = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/
+// oxlint-disable-next-line no-control-regex -- as above
+const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f]*$/
 /** Half of a surrogate pair: not a character, and not storable as UTF-8. */
 const wellFormed = (text: string): boolean => text.isWellFormed()
 

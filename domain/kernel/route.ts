@@ -16,6 +16,8 @@ export interface RouteFacts<C extends string> {
   description?: string
   /** Status of success where it is not the method's usual one (201 for a POST that ends in a plural, 204 for DELETE, else 200). */
   status?: 200 | 201 | 202 | 204 | 207
+  /** It may find there what it was to make: answered with 200, written nothing. */
+  existing?: true
   /** A body or query that works, for the documentation. */
   example?: Readonly<Record<string, unknown>>
   /** Codes of the faults a caller may meet beyond the usual ones. */

@@ -9,11 +9,18 @@ export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema 
   return io === 'output' ? (opened(made) as JsonSchema) : made
 }
 
-/** An answer may gain fields in a later release, so its objects do not promise to have no others. */
+/**
+ * What an answer promises. It may gain fields in a later release, so its objects do not promise to have no others; and a text
+ * that was held against a pattern when it came in is a text when it leaves. Ids keep theirs: it says of what they are.
+ */
 function opened(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(opened)
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).filter(([keyword, inner]) => keyword !== 'additionalProperties' || inner !== false)
+  const said = value as JsonSchema
+  const isRule = (keyword: string): boolean =>
+    (keyword === 'additionalProperties' && said[keyword] === false) ||
+    (keyword === 'pattern' && typeof said[keyword] === 'string' && sampleOf(said) === undefined)
+  const entries = Object.entries(said).filter(([keyword]) => !isRule(keyword))
   return Object.fromEntries(entries.map(([keyword, inner]) => [keyword, opened(inner)]))
 }
 

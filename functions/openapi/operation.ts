@@ -1,6 +1,6 @@
 import type { Route } from '../../domain/kernel/route.ts'
 import { isEmpty, propertiesOf, sampleOf, schemaOf, without, type JsonSchema } from './json-schema.ts'
-import { refusalResponse, refusalsOf, type KindOfCode } from './refusals.ts'
+import { refusalResponse, refusalsOf, type Known } from './refusals.ts'
 
 /** Gives a part used in several places a name, and a reference in its place. */
 export type Share = (name: string, part: JsonSchema) => JsonSchema
@@ -10,7 +10,7 @@ export interface Shares {
 }
 
 /** One route as an OpenAPI operation. The flat input is taken apart again: path, then query or body. */
-export function operationOf(route: Route, kindOf: KindOfCode, share: Shares): JsonSchema {
+export function operationOf(route: Route, known: Known, share: Shares): JsonSchema {
   const { input, output } = route.action.schemas()
   const given = schemaOf(input, 'input')
   const path = new Set([...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ''))
@@ -30,10 +30,11 @@ export function operationOf(route: Route, kindOf: KindOfCode, share: Shares): Js
     ],
     ...(hasBody && !isEmpty(rest) && { requestBody: bodyOf(rest, route) }),
     responses: {
+      ...(route.existing && { 200: success({ ...route, status: 200 }, schemaOf(output, 'output'), share.schema) }),
       [route.status]: success(route, schemaOf(output, 'output'), share.schema),
       ...(route.method === 'GET' && { 304: { description: 'As you have it' } }),
       ...Object.fromEntries(
-        [...refusalsOf(route, [...fields.keys()], kindOf)].map(([status, codes]) => [
+        [...refusalsOf(route, fields, known)].map(([status, codes]) => [
           status,
           share.response(`Refused${status}`, refusalResponse(status, codes)),
         ]),
@@ -45,7 +46,7 @@ export function operationOf(route: Route, kindOf: KindOfCode, share: Shares): Js
 }
 
 /** The fields of an input, those of every alternative included. */
-function fieldsOf(schema: JsonSchema): Map<string, JsonSchema> {
+export function fieldsOf(schema: JsonSchema): Map<string, JsonSchema> {
   const alternatives = [schema['anyOf'], schema['oneOf'], schema['allOf']].filter(Array.isArray).flat() as JsonSchema[]
   const all = [schema, ...alternatives].flatMap(propertiesOf)
   return new Map(all.map(({ name, schema: one }) => [name, one]))

@@ -1,9 +1,10 @@
+import type { Entity } from '../../domain/kernel/entity.ts'
 import { kinds, type FaultKind } from '../../domain/kernel/fault.ts'
 import type { Route } from '../../domain/kernel/route.ts'
 import type { JsonSchema } from './json-schema.ts'
 
-/** The kind a code is thrown with; undefined when nothing throws it. */
-export type KindOfCode = (code: string) => FaultKind | undefined
+/** The kinds a code is thrown with; none when nothing throws it. */
+export type KindOfCode = (code: string) => readonly FaultKind[]
 
 /** Codes every route may answer with. */
 const always: readonly string[] = ['input.invalid', 'record.busy', 'request.out_of_time']
@@ -11,28 +12,47 @@ const always: readonly string[] = ['input.invalid', 'record.busy', 'request.out_
 /** Codes of every route that asks for a token. */
 const signedIn: readonly string[] = ['token.not_access', 'token.nobody', 'user.disabled', 'permission.missing']
 
-/** The codes a caller of a route may meet, by status: a closed list. @param fields names of the route's input */
-export function refusalsOf(route: Route, fields: readonly string[], kindOf: KindOfCode): Map<number, string[]> {
+/** What the description of a refusal takes from the rest of the product. */
+export interface Known {
+  kindOf: KindOfCode
+  /** The kind of record whose ids begin so; undefined when there is none. */
+  kindWith: (prefix: string) => Pick<Entity, 'noun' | 'home'> | undefined
+}
+
+/** The codes a caller of a route may meet, by status: a closed list. @param fields of the route's input, by name */
+export function refusalsOf(route: Route, fields: ReadonlyMap<string, JsonSchema>, known: Known): Map<number, string[]> {
   const byStatus = new Map<number, string[]>()
-  for (const code of new Set([...always, ...(route.public ? [] : signedIn), ...usual(route, fields), ...(route.faults ?? [])])) {
-    const status = kinds[kindOf(code) ?? 'conflict']
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  for (const code of new Set([...always, ...(route.public ? [] : signedIn), ...usual(route, fields, known), ...(route.faults ?? [])])) {
+    const thrown = known.kindOf(code)
+    for (const kind of thrown.length > 0 ? thrown : (['conflict'] as const))
+      byStatus.set(kinds[kind], [...(byStatus.get(kinds[kind]) ?? []), code])
   }
   return new Map([...byStatus].sort(([a], [b]) => a - b))
 }
 
 /** What follows from the form of a route. */
-function usual({ method, path, can }: Route, fields: readonly string[]): string[] {
-  const noun = can.split(':')[0] ?? ''
+function usual({ method, path, can }: Route, fields: ReadonlyMap<string, JsonSchema>, { kindWith }: Known): string[] {
   const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
+  const asked = [...path.matchAll(/\{(\w+)\}/g)]
+    .map(([, name = '']) => prefixIn(fields.get(name)))
+    .map((prefix) => prefix && kindWith(prefix))
+  const nouns = asked.map((kind) => (kind ? kind.noun : (can.split(':')[0] ?? '')))
+  const changed = nouns[0] ?? can.split(':')[0] ?? ''
+  const ofCustomer = asked.some((kind) => kind && (kind.noun === 'customer' || kind.home === 'customer'))
+  const isKeyed = method === 'POST'
   return [
-    ...(hasBody ? ['body.not_json', 'body.not_object', 'body.too_deep', 'body.too_large'] : []),
-    ...(path.includes('{') ? [`${noun}.not_found`] : []),
-    ...(method === 'PATCH' || method === 'DELETE' ? ['if_match.missing', 'if_match.invalid', `${noun}.version_differs`] : []),
-    ...(method === 'POST' ? ['idempotency.key_invalid', 'idempotency.key_reused'] : []),
-    ...(fields.includes('cursor') ? ['cursor.invalid', 'field.unknown', 'scope.outside'] : []),
+    ...(hasBody ? ['body.not_json', 'body.not_object', 'body.too_deep', 'body.too_large', 'body.unsupported_type'] : []),
+    ...nouns.map((noun) => `${noun}.not_found`),
+    ...(ofCustomer || isKeyed ? ['customer.erased'] : []),
+    ...(method === 'PATCH' ? ['patch.empty'] : []),
+    ...(method === 'PATCH' || method === 'DELETE' ? ['if_match.missing', 'if_match.invalid', `${changed}.version_differs`] : []),
+    ...(isKeyed ? ['idempotency.key_invalid', 'idempotency.key_reused'] : []),
+    ...(fields.has('cursor') ? ['cursor.invalid', 'field.unknown', 'filter.unsupported', 'scope.outside'] : []),
   ]
 }
+
+/** What an id of a schema's pattern begins with: `cus` of `^cus_[0-9A-Za-z]{20,40}$`. */
+const prefixIn = (schema: JsonSchema | undefined): string | undefined => /^\^([a-z]+)_\[/.exec(String(schema?.['pattern']))?.[1]
 
 const issue: JsonSchema = {
   type: 'object',
@@ -86,6 +106,9 @@ const told: Readonly<Record<number, string>> = {
   503: 'Try again in a moment',
 }
 
+/** What API Gateway says by itself. */
+const gatewaySchema: JsonSchema = { type: 'object', properties: { message: { type: 'string' } } }
+
 /**
  * What any request may meet before or beyond the product's own rules. Too many of one caller or of the workspace are the
  * product's own refusal; too many of all together API Gateway refuses itself, in its own short form.
@@ -100,7 +123,7 @@ export const outerResponses: Readonly<Record<string, JsonSchema>> = {
     },
     content: {
       'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-      'application/json': { schema: { type: 'object', properties: { message: { type: 'string' } } } },
+      'application/json': { schema: gatewaySchema },
     },
   },
   Internal: {
@@ -112,6 +135,8 @@ export const outerResponses: Readonly<Record<string, JsonSchema>> = {
 /** A refusal as an OpenAPI response with its closed list of codes. */
 export function refusalResponse(status: number, codes: readonly string[]): JsonSchema {
   const retry = status === 429 || status === 503
+  // API Gateway refuses a token that does not verify before the product is asked, in its own short form.
+  const short = status === 401 && { 'application/json': { schema: gatewaySchema } }
   return {
     description: `${told[status] ?? 'Refused'}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
     ...(retry && { headers: { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } }),
@@ -124,6 +149,7 @@ export function refusalResponse(status: number, codes: readonly string[]): JsonS
           ],
         },
       },
+      ...short,
     },
   }
 }

@@ -12,6 +12,7 @@ import { createTable, engineClient } from './table.ts'
 import { engineEndpoint } from './engine-endpoint.ts'
 import { memoryFiles, type MemoryFiles } from './files.ts'
 import { eventFor } from './http-event.ts'
+import { mustBeDescribed } from './described.ts'
 
 export interface Reply {
   status: number
@@ -77,7 +78,9 @@ export async function startCrm(
     spent,
     clock,
     async call(method, path, asking = {}) {
-      const answer = await handler(eventFor(routes, method, path, asking), {} as never)
+      const event = eventFor(routes, method, path, asking)
+      const answer = await handler(event, {} as never)
+      mustBeDescribed(event.routeKey, answer)
       const text = answer.body === '' ? '{}' : answer.body
       return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(text) }
     },

@@ -58,6 +58,8 @@ export default module('club', {
     route('POST /customers/{id}/club-members', m.add, {
       can: 'club:invite',
       summary: 'Take a customer into a club by hand',
+      faults: ['club.not_found'],
+      existing: true,
       example: { clubId: 'clb_0000000000000000000A' },
     }),
     route('GET /customers/{id}/clubs', m.listOfCustomer, { can: 'club:read', summary: 'A customer’s clubs' }),

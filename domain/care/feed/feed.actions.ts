@@ -69,7 +69,8 @@ async function mine(ctx: Ctx): Promise<Feed> {
 }
 
 function mustBePerson(ctx: Ctx): void {
-  if (ctx.actor.kind !== 'user' || !user.is(ctx.actor.id)) throw fault('forbidden', 'feed.people_only', 'Only a person has a calendar.')
+  if (ctx.actor.kind !== 'user' || !user.is(ctx.actor.id))
+    throw fault('forbidden', 'feed.people_only', 'Only a person whom the workspace took on has a calendar.')
 }
 
 /** The name of a calendar file: the secret, with or without its ending. */

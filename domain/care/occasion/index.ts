@@ -74,7 +74,7 @@ export default module('occasion', {
     route('GET /occasions/{id}/effect', effect, {
       can: 'occasion:read',
       summary: 'What an event did to the spend of who came, beside who stayed away',
-      faults: ['occasion.too_early'],
+      faults: ['occasion.too_early', 'scope.outside'],
     }),
     route('GET /customers/{id}/occasions', g.listOfCustomer, { can: 'occasion:read', summary: 'What a customer was invited to' }),
     route('GET /guests/{id}', g.show, { can: 'occasion:read', summary: 'A customer’s invitation to an event' }),

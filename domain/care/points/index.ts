@@ -58,6 +58,7 @@ export default module('points', {
     route('GET /points-programme/versions/{version}', p.showVersion, {
       can: 'points:read',
       summary: 'The points programme as a version had it',
+      faults: ['programme.not_found'],
     }),
     route('POST /points-programme', p.setProgramme, {
       can: 'points:programme',
@@ -73,7 +74,7 @@ export default module('points', {
       can: 'points:adjust',
       summary: 'Give or take points by hand',
       example: { points: 200, reason: 'Goodwill after the late delivery' },
-      faults: ['points.insufficient'],
+      faults: ['points.insufficient', 'points.zero'],
     }),
   ],
 })

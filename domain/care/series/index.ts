@@ -17,7 +17,7 @@ export default module('task', {
       summary: 'Plan contacts that repeat',
       example: { title: 'Ask about the machine’s hours', every: { n: 3, unit: 'months' }, start: '2026-12-01' },
       description: 'One task at a time is opened, on the day or the next working one of who does it.',
-      faults: ['customer.not_found', 'task_series.never', 'user.unknown'],
+      faults: ['task_series.never', 'task_series.start_far', 'user.unknown'],
     }),
     route('GET /customers/{id}/task-series', a.list, {
       can: 'task:read',

@@ -45,6 +45,7 @@ export default module('task', {
       can: 'task:write',
       summary: 'Plan a contact with a customer',
       example: { title: 'Call about the new collection', dueAt: '2026-12-01T09:00:00Z', priority: 'normal' },
+      faults: ['user.unknown', 'due_at.too_far'],
     }),
     route('GET /customers/{id}/tasks', a.listOfCustomer, { can: 'task:read', summary: 'A customer’s tasks by due time' }),
     route('GET /tasks', a.list, { can: 'task:read', summary: 'A person’s tasks by due time; one’s own unless an owner is named' }),
@@ -53,7 +54,7 @@ export default module('task', {
       can: 'task:write',
       summary: 'Change an open task',
       example: { dueAt: '2026-12-02T09:00:00Z' },
-      faults: ['task.closed', 'task.version_differs'],
+      faults: ['task.closed', 'task.version_differs', 'user.unknown', 'due_at.too_far'],
     }),
     route('POST /tasks/{id}/done', a.done, {
       can: 'task:write',

@@ -28,7 +28,7 @@ export default module('consent', {
       status: 200,
       summary: 'Record what a customer agreed to or withdrew, with its proof',
       example: { purpose: 'marketing', channels: ['email'], decision: 'given', how: 'form', textVersion: '1', source: 'Newsletter page' },
-      faults: ['customer.not_found'],
+      faults: ['consent.purpose_unknown', 'consent.channel_unused', 'consent.text_unknown', 'consent.text_missing', 'consent.in_future'],
     }),
     route('GET /customers/{id}/consents', a.show, { can: 'consent:read', summary: 'For what and how a customer may be contacted now' }),
     route('GET /customers/{id}/consents/history', a.history, {

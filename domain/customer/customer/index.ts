@@ -52,7 +52,7 @@ export default module('customer', {
     route('POST /customers', a.open, {
       can: 'customer:write',
       summary: 'Open a customer file',
-      faults: ['customer.identity_taken', 'customer.duplicate'],
+      faults: ['customer.identity_taken', 'customer.duplicate', 'user.unknown'],
       description:
         'Where the workspace’s `duplicates` policy says `warn`, files like the new one come with the answer as `duplicates`; where it says `refuse`, one that is much like another is a 409 unless `allowDuplicate` is sent.',
       example: {
@@ -71,7 +71,8 @@ export default module('customer', {
       can: 'customer:write',
       status: 201,
       summary: 'Open or change the file of another system’s customer',
-      faults: ['customer.identity_taken', 'customer.version_differs'],
+      faults: ['customer.identity_taken', 'customer.version_differs', 'customer.kind_stands', 'customer.needs_name', 'user.unknown'],
+      existing: true,
       description: '201 when the file was opened, 200 when it was there. Fields not given stay; what is the same already writes nothing.',
       example: { name: 'Ada Lovelace', emails: [{ address: 'ada@example.com', primary: true }] },
     }),
@@ -92,6 +93,7 @@ export default module('customer', {
       can: 'customer:assign',
       summary: 'Give a customer to an account manager',
       example: { ownerId: 'usr_0000000000000000000A' },
+      faults: ['user.unknown'],
     }),
     route('POST /customers/{id}/lifecycle', a.become, {
       can: 'customer:write',

@@ -10,6 +10,8 @@ export { entryOf, type Entry } from './entry.ts'
 export { interactionKinds, isContact, NO_ANSWER, type Interaction, type InteractionKind } from './interaction.ts'
 export { interaction, type InteractionRecord } from './interaction.store.ts'
 
+const faults = ['user.unknown', 'contact.unknown', 'in_the_future', 'too_early'] as const
+
 export default module('interaction', {
   verbs: ['read', 'write', 'delete'],
   entities: [interaction],
@@ -18,7 +20,7 @@ export default module('interaction', {
     route('POST /customers/{id}/interactions', a.record, {
       can: 'interaction:write',
       summary: 'Record a call, email, visit or other interaction',
-      faults: ['user.unknown', 'contact.unknown'],
+      faults,
       example: { kind: 'call', direction: 'out', subject: 'Renewal', durationMinutes: 12, outcome: 'interested' },
     }),
     route('GET /customers/{id}/interactions', a.list, { can: 'interaction:read', summary: 'A customer’s interactions, newest first' }),
@@ -32,7 +34,7 @@ export default module('interaction', {
       can: 'interaction:write',
       summary: 'Change what is kept of an interaction',
       example: { outcome: 'no_answer' },
-      faults: ['interaction.version_differs'],
+      faults: ['interaction.version_differs', ...faults],
     }),
     route('DELETE /interactions/{id}', a.bin, {
       can: 'interaction:delete',

@@ -13,7 +13,23 @@ export { earlier, importing } from './import.store.ts'
 export { haltImports, madeInFlight, withdrawFiles, type InFlight } from './withdraw.ts'
 
 const settings = { mapping: { 'E-mail': 'email', Name: 'name' }, fixed: { source: 'Fair' }, mode: 'upsert', by: 'email' }
-const faults = ['import.not_possible_now', 'import.no_file', 'sheet.choose', 'mapping.needed'] as const
+/** What may be wrong with the file itself. */
+const fileFaults = [
+  'file.binary',
+  'file.empty',
+  'file.gone',
+  'file.no_header',
+  'file.no_rows',
+  'file.not_a_workbook',
+  'file.not_csv',
+  'file.old_excel',
+  'file.too_large',
+  'file.too_many_columns',
+  'file.unknown_encoding',
+  'file.utf16',
+  'sheet.unknown',
+] as const
+const faults = ['import.not_possible_now', 'import.no_file', 'sheet.choose', 'mapping.needed', ...fileFaults] as const
 
 export default module('transfer', {
   verbs: ['import', 'export'],
@@ -45,7 +61,7 @@ export default module('transfer', {
       can: 'transfer:import',
       summary: 'Columns, first rows and a suggested mapping of the uploaded file',
       example: {},
-      faults: ['import.no_file', 'import.not_possible_now'],
+      faults: ['import.no_file', 'import.not_possible_now', ...fileFaults],
     }),
     route('POST /imports/{id}/check', course.check, {
       can: 'transfer:import',

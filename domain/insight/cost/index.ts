@@ -34,7 +34,11 @@ export default module('cost', {
   events: [costBooked, costCorrected, costVoided, costsSummed, r.ratesChanged, r.ratesKept],
   routes: [
     route('GET /cost-rates', r.showRates, { can: 'cost:read', summary: 'What serving customers costs: the rates in force' }),
-    route('GET /cost-rates/{version}', r.showVersion, { can: 'cost:read', summary: 'The rates as a version had them' }),
+    route('GET /cost-rates/{version}', r.showVersion, {
+      can: 'cost:read',
+      summary: 'The rates as a version had them',
+      faults: ['costrates.not_found'],
+    }),
     route('POST /cost-rates', r.setRates, {
       can: 'cost:rates',
       status: 200,
@@ -54,7 +58,8 @@ export default module('cost', {
       summary: 'Enter a cost: an amount, or minutes or messages at the workspace’s rates',
       description: 'A cause with a sourceId is entered once: the same again answers 200 with what is there, told otherwise 409.',
       example: { kind: 'compensation', amount: usd(1_500), reason: 'Parcel arrived late', sourceId: 'claim-881' },
-      faults: ['cost.source_taken', 'ticket.unknown'],
+      faults: ['cost.source_taken', 'ticket.unknown', 'in_the_future', 'too_early'],
+      existing: true,
     }),
     route('GET /costs/{id}', a.show, { can: 'cost:read', summary: 'One line of a customer’s costs, with what it was made of' }),
     route('POST /costs/{id}/void', a.takeBack, {

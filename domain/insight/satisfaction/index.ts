@@ -47,7 +47,8 @@ export default module('satisfaction', {
       description:
         'csat 1–5, nps 0–10, ces 1–7. An answer with a responseId is recorded once: the same again answers 200 with what is there.',
       example: { kind: 'csat', score: 5, comment: 'Quick and friendly', responseId: 'survey-7781' },
-      faults: ['rating.response_taken', 'ticket.unknown'],
+      faults: ['rating.response_taken', 'ticket.unknown', 'in_the_future', 'too_early'],
+      existing: true,
     }),
     route('GET /customers/{id}/ratings', a.list, { can: 'satisfaction:read', summary: 'A customer’s ratings, newest first' }),
     route('GET /ratings/{id}', a.show, { can: 'satisfaction:read', summary: 'One rating' }),

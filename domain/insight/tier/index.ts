@@ -86,12 +86,13 @@ export default module('tier', {
     route('GET /tier-policies/{id}/simulation', showSimulation, {
       can: 'tier:read',
       summary: 'Whom a version would move from where to where, as far as it is known',
+      faults: ['simulation.not_found'],
     }),
     route('POST /tier-policies/{id}/publish', p.publish, {
       can: 'tier:policy',
       summary: 'Publish a version, for now or for a date to come',
       example: { effectiveAt: '2027-01-01T00:00:00Z' },
-      faults: ['tier.in_use', 'tier_policy.not_a_draft', 'tierpolicy.version_differs'],
+      faults: ['tier.in_use', 'tier_policy.not_a_draft', 'tierpolicy.version_differs', 'effective_at.past', 'effective_at.too_late'],
       description:
         'Promotions go by it from then on, also of those who have reached a line already; nobody drops before their tier expires.',
     }),
@@ -100,6 +101,7 @@ export default module('tier', {
       can: 'tier:override',
       summary: 'Give a customer a tier by hand',
       example: { tier: 'gold', reason: 'Founding customer', until: '2027-06-30' },
+      faults: ['tier.unknown', 'until.past', 'until.too_late'],
     }),
     route('DELETE /customers/{id}/tier/override', a.endOverride, {
       can: 'tier:override',

@@ -50,7 +50,7 @@ export default module('warning', {
     route('POST /warnings/{id}/snooze', a.snooze, {
       can: 'warning:write',
       summary: 'Put a warning off',
-      faults: ['warning.already_ended', 'warning.not_open'],
+      faults: ['warning.already_ended', 'warning.not_open', 'until.past', 'until.too_late'],
       example: { until: '2027-01-15T09:00:00Z', reason: 'Closed over the holidays' },
     }),
     route('POST /warnings/{id}/close', a.close, {

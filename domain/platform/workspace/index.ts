@@ -16,7 +16,7 @@ export default module('workspace', {
       can: 'workspace:write',
       summary: 'Change settings of the workspace',
       example: { currency: 'CNY', timeZone: 'Asia/Shanghai' },
-      faults: ['workspace.currency_in_use'],
+      faults: ['workspace.currency_in_use', 'custom_field.twice', 'custom_field.no_choices'],
     }),
   ],
 })

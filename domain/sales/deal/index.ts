@@ -84,6 +84,7 @@ export default module('deal', {
         'user.unknown',
         'customer.unknown',
       ],
+      existing: true,
     }),
     route('GET /deals/{id}', a.show, { can: 'deal:read', summary: 'One deal' }),
     route('PATCH /deals/{id}', a.change, {

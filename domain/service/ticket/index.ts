@@ -73,6 +73,7 @@ export default module('ticket', {
         'contact.unknown',
         'customer.unknown',
       ],
+      existing: true,
     }),
     route('GET /customers/{id}/tickets', a.listOfCustomer, { can: 'ticket:read', summary: 'A customer’s tickets, latest first' }),
     route('GET /tickets', a.list, {
