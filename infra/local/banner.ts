@@ -32,6 +32,10 @@ export const banner = async (local: Local): Promise<string> => {
           `Run a schedule now (all of them: ${local.url}/_local/schedules):`,
           `  curl -X POST ${local.url}/_local/schedules/${schedule.name}/run`,
         ]
+  const client = local.specification.pools.flatMap(({ clients }) => clients).find((one) => one.machine)
+  const machine = client
+    ? [`Machine   curl -u ${client.id}:${client.secret ?? ''} -d grant_type=client_credentials ${local.url}/oauth2/token`]
+    : []
   return [
     '',
     'A request for each role; the tokens are good for a day:',
@@ -40,8 +44,9 @@ export const banner = async (local: Local): Promise<string> => {
     ...clock,
     '',
     `API       ${local.url}/v1`,
-    `API page  ${local.url}/v1/docs`,
+    `API page  ${local.url}/v1/docs (Authorize takes a token from above, or the machine’s id and secret)`,
     `Token     curl -d grant_type=password -d username=usr_admin ${local.url}/oauth2/token`,
+    ...machine,
     `Data      ${local.dataDir} (table: ${local.engine}; logs of the functions in log/)`,
     '',
     'Ctrl-C stops everything; the data stays.',

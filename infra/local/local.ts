@@ -67,8 +67,17 @@ interface Wiring {
   readonly bus: Bus
 }
 
+/** The hosted sign-in that the template names, as served here: the same paths under the API's own address. */
+const hostedSignIn = /https:\/\/[\w-]+\.auth\.[\w-]+\.amazoncognito\.com/g
+
+const atHome = (environment: Readonly<Record<string, string>>, address: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.replace(hostedSignIn, address)]))
+
 const wire = (specification: Specification, parts: Parts, dataDir: string, log: (line: string) => void, over: LocalOptions): Wiring => {
-  const specs = specification.functions.map((spec) => ({ ...spec, environment: { ...spec.environment, ...over.environment } }))
+  const specs = specification.functions.map((spec) => ({
+    ...spec,
+    environment: { ...atHome(spec.environment, parts.api.url), ...over.environment },
+  }))
   const functions = createFunctions(specs, {
     endpoints: parts.endpoints,
     log,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Arguments, readArguments } from './arguments.ts'
 import { banner } from './banner.ts'
@@ -17,6 +17,7 @@ const warn = (line: string): void => void process.stderr.write(`${line}\n`)
 /** Removes a data folder, and nothing that is not one. */
 const clear = (folder: string): void => {
   if (!existsSync(folder)) return
+  if (!statSync(folder).isDirectory()) throw new Complaint(`${folder} is a file, not a folder: choose a folder with --data DIR.`)
   if (readdirSync(folder).length > 0 && !existsSync(join(folder, 'state.db'))) {
     throw new Complaint(
       `${folder} holds other things than this program's data, so it is not cleared: choose another folder with --data DIR.`,

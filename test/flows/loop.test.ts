@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { banner } from '../../infra/local/banner.ts'
 import { caller, type Caller } from '../../infra/local/demo/caller.ts'
 import { startLocal, type Local } from '../../infra/local/local.ts'
 import { synthesize } from '../../infra/local/synthesis.ts'
@@ -126,5 +127,35 @@ describe('the loop, through the running product', () => {
     const document = (await (await fetch(`${local.url}/v1/openapi.json`)).json()) as { openapi: string; paths: object }
     expect(document.openapi).toMatch(/^3\.1/)
     expect(Object.keys(document.paths).length).toBeGreaterThan(40)
+  })
+
+  test('every request it prints to begin with is answered, whatever the role', async () => {
+    const printed = await banner(local)
+    const requests = [...printed.matchAll(/curl -H 'authorization: (Bearer [^']+)' (?:--json '([^']+)' )?(http\S+)/g)]
+    expect(requests.length).toBe(local.roles.length + 1)
+    const statuses = await Promise.all(
+      requests.map(async ([, authorization = '', body, url = '']) => {
+        const headers = { authorization, 'content-type': 'application/json' }
+        return (await fetch(url, body === undefined ? { headers } : { method: 'POST', headers, body })).status
+      }),
+    )
+    expect(statuses).toEqual(requests.map(() => 200))
+    const [, run = ''] = /curl -X POST (http\S+run)/.exec(printed) ?? []
+    expect((await fetch(run, { method: 'POST' })).status).toBeLessThan(300)
+  })
+
+  test('its page asks for a machine’s token where this machine gives them out', async () => {
+    const { components } = (await (await fetch(`${local.url}/v1/openapi.json`)).json()) as {
+      components: { securitySchemes: { machine: { flows: { clientCredentials: { tokenUrl: string } } } } }
+    }
+    const { tokenUrl } = components.securitySchemes.machine.flows.clientCredentials
+    const [, id = '', secret = ''] = /curl -u (\w+):(\S+) /.exec(await banner(local)) ?? []
+    const asked = await fetch(tokenUrl, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    const { access_token: token } = (await asked.json()) as { access_token: string }
+    expect((await fetch(`${local.url}/v1/customers`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200)
   })
 })

@@ -6,6 +6,12 @@ interface Page<T> {
   nextCursor?: string
 }
 
+interface Feed {
+  items: { type: string }[]
+  after: string
+  more: boolean
+}
+
 /** Jobs in the order in which one's work feeds the next. */
 const JOBS = ['model', 'warnings', 'tiers', 'revisits', 'tasks'] as const
 /** What is listed is counted up to here; a demo need not page forever. */
@@ -27,7 +33,7 @@ export async function tell(local: Local, admin: Caller, managers: readonly { id:
     tiers.map(async ({ name, labels }) => `${labels['en'] ?? name} ${await count(admin, `/tiers/${name}/customers?limit=100`)}`),
   )
   console.log(`\n${customers} customers, ${warnings} open churn warnings, ${tasks.join(' + ')} open revisit tasks of the account managers.`)
-  console.log(`Tiers: ${members.join(', ')}.`)
+  console.log(`Tier changes: ${await changes(admin)}. Tiers now: ${members.join(', ')}.`)
   const [manager] = managers
   if (manager) {
     console.log(`The day of an account manager, most at stake first:`)
@@ -38,6 +44,23 @@ export async function tell(local: Local, admin: Caller, managers: readonly { id:
   }
   const [first] = (await admin.call<Page<{ id: string; explanation?: string }>>('GET', '/warnings?limit=1')).items
   if (first?.explanation) console.log(`Most at stake: ${first.explanation} (GET /v1/warnings/${first.id})`)
+}
+
+/** What happened to customers' tiers, by type, in the words of the events. */
+const TIER_CHANGES = ['joined', 'promoted', 'renewed', 'demoted'] as const
+
+/** How often customers' tiers changed, by what happened, from the feed of events. */
+async function changes(admin: Caller): Promise<string> {
+  const counted = new Map<string, number>()
+  const types = TIER_CHANGES.map((what) => `tier.${what}`).join(',')
+  let after = ''
+  for (let more = true; more; ) {
+    const page = await admin.call<Feed>('GET', `/events?limit=100&type=${types}${after && `&after=${encodeURIComponent(after)}`}`)
+    for (const { type } of page.items) counted.set(type, (counted.get(type) ?? 0) + 1)
+    ;({ after, more } = page)
+  }
+  const told = TIER_CHANGES.filter((what) => counted.has(`tier.${what}`))
+  return told.map((what) => `${counted.get(`tier.${what}`)} ${what}`).join(', ') || 'none'
 }
 
 /** How many a list has, by paging through it. */
