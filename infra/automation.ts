@@ -103,11 +103,11 @@ export class Automation extends Construct {
       2,
     )
     // A sweep asks itself for the next page of due work; Lambda would take more than 16 pages for a runaway loop.
-    const recursiveLoop = RecursiveLoop.ALLOW
-    const sweep = new CrmFunction(this, 'sweep', workshop, { summary: 'Does the work that has fallen due', recursiveLoop })
+    const byClock = { recursiveLoop: RecursiveLoop.ALLOW, traced: false } as const
+    const sweep = new CrmFunction(this, 'sweep', workshop, { summary: 'Does the work that has fallen due', ...byClock })
     this.sweep = this.onMessages('sweep', sweep.uses(records(table)), config.events.sweepConcurrency)
     sweep.uses(messagesTo(this.sweep.queue, 'SWEEP_QUEUE_URL'))
-    const haul = new CrmFunction(this, 'haul', workshop, { summary: 'Imports, exports, erases and checks, in steps', recursiveLoop })
+    const haul = new CrmFunction(this, 'haul', workshop, { summary: 'Imports, exports, erases and checks, in steps', ...byClock })
     const hauling = haul.uses(records(table), everything(table), filesAndRemoval(files))
     this.haul = this.onMessages('haul', hauling, config.events.haulConcurrency)
     haul.uses(messagesTo(this.haul.queue, 'HAUL_QUEUE_URL'))
@@ -128,6 +128,7 @@ export class Automation extends Construct {
     const does = new CrmFunction(this, 'deliver', this.workshop, {
       summary: 'Sends events to webhooks, tells past ones once more',
       recursiveLoop: RecursiveLoop.ALLOW,
+      traced: false,
     })
     const consumer = this.onMessages('deliver', does.uses(records(this.table), eventsOn(this.bus)), config.events.deliverConcurrency)
     does.uses(messagesTo(consumer.queue, 'DELIVER_QUEUE_URL'))

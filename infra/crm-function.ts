@@ -18,6 +18,11 @@ export interface FunctionFacts {
   readonly summary: string
   /** What Lambda does when the function's messages lead to itself; terminates the chain unless told otherwise. */
   readonly recursiveLoop?: RecursiveLoop
+  /**
+   * Whether X-Ray records its runs; it does unless told otherwise. Lambda records the first run of every second, so of a function
+   * that the clock starts it would record, and charge for, every one: 465,000 a month that found nothing to do.
+   */
+  readonly traced?: false
 }
 
 /** The one way a function is made here: runtime, processor, size, log group, tracing, and no right but those it is given. */
@@ -55,12 +60,17 @@ export class CrmFunction extends Construct {
       timeout: Duration.seconds(timeoutSeconds),
       role: this.role,
       logGroup: this.logGroup,
-      tracing: Tracing.ACTIVE,
+      tracing: facts.traced === false ? Tracing.DISABLED : Tracing.ACTIVE,
       environment: { STAGE: config.stage, POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: `${config.stage}-crm` },
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       ...(facts.recursiveLoop && { recursiveLoop: facts.recursiveLoop }),
     })
-    accept(this.role, 'AwsSolutions-IAM5[Resource::*]', 'Traces: xray:PutTraceSegments and xray:PutTelemetryRecords belong to no resource.')
+    if (facts.traced !== false)
+      accept(
+        this.role,
+        'AwsSolutions-IAM5[Resource::*]',
+        'Traces: xray:PutTraceSegments and xray:PutTelemetryRecords belong to no resource.',
+      )
   }
 
   /** Gives the function what it needs: the right and the environment variable in one move. */

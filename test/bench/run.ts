@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { bundle } from '../../infra/bundle.ts'
 import { functionNames } from '../../infra/config.ts'
+import { crmApp } from '../../infra/crm-stack.ts'
 import { startEngine } from '../support/engine.ts'
 import { measureCpu } from './cpu.ts'
-import { monthlyPrice } from './price.ts'
+import { priceAtRest, pricePerThousand, together, type Price } from './price.ts'
 import { measureStart } from './start.ts'
 
 /**
@@ -55,8 +55,8 @@ const cpu = await unheard(() => measureCpu(quick ? 25 : 75))
 const operations = await unheard(counted)
 const { schedules } = operations
 const start = measureStart(quick ? 5 : 15)
-const bundles = sizes()
-const prices = monthlyPrice(operations.operations)
+const { bundles, atRest } = await unheard(async () => stack())
+const prices = { perThousandCustomers: pricePerThousand(operations.operations), atRest }
 
 if (flags.has('--json')) say(JSON.stringify({ operations: operations.operations, cpu, start, bundles, schedules, prices }))
 else report()
@@ -108,11 +108,14 @@ async function unheard<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function sizes(): { name: string; kb: number }[] {
-  const out = mkdtempSync(join(tmpdir(), 'crm-bundles-'))
+/** The stack as it would be deployed: how large its functions are and what it costs to have it. */
+function stack(): { bundles: { name: string; kb: number }[]; atRest: Price[] } {
+  const out = mkdtempSync(join(tmpdir(), 'crm-stack-'))
   try {
-    const made = bundle(out)
-    return functionNames.map((name) => ({ name, kb: Math.round(made.bytes(name) / 1024) }))
+    const { app, crm, bundles: made } = crmApp({ stage: 'prod', outdir: out })
+    const { Resources } = app.synth().getStackByName(crm.stackName).template as { Resources: Parameters<typeof priceAtRest>[0] }
+    const kb = functionNames.map((name) => ({ name, kb: Math.round(made.bytes(name) / 1024) }))
+    return { bundles: kb, atRest: priceAtRest(Object.values(Resources)) }
   } finally {
     rmSync(out, { recursive: true, force: true })
   }
@@ -139,7 +142,13 @@ function report(): void {
   console.table(bundles)
   say('Schedules: one run in a table of so many customers, with nothing due and with the same work due')
   console.table(schedules.map((one) => ({ ...one, 'read units per due': one.due > 0 ? (one.readUnits / one.due).toFixed(2) : '' })))
-  say('1,000 customers for a month (us-east-1, on-demand prices without free tiers; assumptions in test/bench/price.ts)')
-  const total = prices.reduce((sum, { dollars }) => sum + dollars, 0)
-  console.table([...prices, { what: 'together', dollars: total }].map(({ what, dollars }) => ({ what, dollars: dollars.toFixed(3) })))
+  say('A month in us-east-1 at on-demand prices without free tiers (assumptions in test/bench/price.ts): a thousand customers')
+  bill(prices.perThousandCustomers)
+  say('and the stack itself, however many they are')
+  bill(prices.atRest)
+}
+
+function bill(causes: readonly Price[]): void {
+  const lines = [...causes, { what: 'together', dollars: together(causes) }]
+  console.table(lines.map(({ what, dollars }) => ({ what, dollars: dollars.toFixed(3) })))
 }

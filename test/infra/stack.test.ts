@@ -249,16 +249,18 @@ describe('each function has its own rights and no more', () => {
     })
   })
 
-  test('runs on the runtime and processor the bundles are made for, traced, with logs of its own', () => {
+  test('runs on the runtime and processor the bundles are made for, with logs of its own; traced unless the clock starts it', () => {
+    const byClock = ['prod-crm-sweep', 'prod-crm-haul', 'prod-crm-deliver']
     const functions = made.crm.of('AWS::Lambda::Function')
     expect(functions).toHaveLength(functionNames.length)
     for (const { properties } of functions) {
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
-        TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       })
+      const isTraced = !byClock.includes(String(properties['FunctionName']))
+      expect(properties['TracingConfig']).toEqual(isTraced ? { Mode: 'Active' } : undefined)
     }
   })
 })
