@@ -32,27 +32,53 @@ export interface Account {
   told: number
   /** Requests of this window let through here, of which the table does not know yet. */
   untold: number
+  /** Of those the table knows of: let through here. */
+  mine: number
+  /** The part of the caller's requests that come here, as last heard: 1 for who is served by this instance alone. */
+  share: number
 }
 
 /** The part of a budget that an instance lets through before it tells the table: a sixth. */
 const SHARE_UNTOLD = 6
+/** Of a large budget less: an instance serves one request at a time, so many instances make up a crowd. */
+const MOST_UNTOLD = 20
+/** Fewer requests than this are not told of each: a write unit for two requests at the worst. */
+const LEAST_UNTOLD = 2
 
 /** Requests an instance lets through before it tells the table and hears of the others'. At least one. */
 export function untoldAtMost(requests: number): number {
-  return Math.max(1, Math.floor(requests / SHARE_UNTOLD))
+  return Math.min(MOST_UNTOLD, Math.max(1, Math.floor(requests / SHARE_UNTOLD)))
+}
+
+/**
+ * Requests of an account let through before the table is told: the fewer, the more instances serve the caller, so that what they
+ * all keep to themselves stays about the same.
+ */
+export function untoldNow({ share }: Account, requests: number): number {
+  const most = untoldAtMost(requests)
+  return Math.min(most, Math.max(LEAST_UNTOLD, Math.floor(most * share)))
+}
+
+/** Takes over what the table knows of a window. @param all requests of it, every instance's */
+export function heard(account: Account, all: number): void {
+  account.told = Math.max(account.told, all)
+  account.share = account.mine / Math.max(account.told, 1)
 }
 
 export function newAccount(window: number): Account {
-  return { window, before: 0, told: 0, untold: 0 }
+  return { window, before: 0, told: 0, untold: 0, mine: 0, share: 1 }
 }
 
 /** Brings an account to the window that is now. */
 export function roll(account: Account, window: number): void {
   if (account.window === window) return
   account.before = account.window === window - 1 ? account.told + account.untold : 0
+  // Who was not told of in a window may be served by fewer instances by now.
+  if (account.mine === 0) account.share = Math.min(1, 2 * account.share)
   account.window = window
   account.told = 0
   account.untold = 0
+  account.mine = 0
 }
 
 /** Requests of the last `windowMs`, estimated. @param at milliseconds since 1970 */

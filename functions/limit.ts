@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { fault, type Fault } from '../domain/kernel/fault.ts'
 import type { Route } from '../domain/kernel/route.ts'
 import type { Table } from '../domain/kernel/table/table.ts'
-import { newAccount, roll, untoldAtMost, used, waitSeconds, type Account, type Budgets, type Kind } from './budget.ts'
+import { heard, newAccount, roll, untoldNow, used, waitSeconds, type Account, type Budgets, type Kind } from './budget.ts'
 import { count } from './observe.ts'
 import type { HttpEvent } from './request.ts'
 
@@ -26,14 +26,16 @@ const WINDOWS_AN_ITEM = 64
 const MOST_ACCOUNTS = 5_000
 
 /**
- * Holds callers to their budgets. Each instance counts for itself; after {@link untoldAtMost} requests of a caller it adds them
- * to an item of the table, beside the request under way, and so hears of those the other instances let through. Who sends
- * little is never told of at all.
+ * Holds callers to their budgets. Each instance counts for itself; after some requests of a caller ({@link untoldNow}) it adds
+ * them to an item of the table, beside the request under way, and so hears of those the other instances let through, and how
+ * many of all come to itself. Who sends little is never told of at all.
  *
- * Cost: at most one write unit in `untoldAtMost` requests (10 for a budget of 60), none for a refused request.
- * Error: `n` instances that serve one caller let through at most `n × untoldAtMost` more than the budget in a window; one that
- * begins at the first window of an item does not know of the window before. When the table cannot be told, each instance goes
- * on with what it knows.
+ * Cost: one write unit in `untoldAtMost` requests (10 for a budget of 60) of who is served by one instance, in two at the worst of
+ * who is served by many and near the budget; none for a refused request.
+ * Error: in the first window `n` instances that serve one caller let through at most `n × untoldAtMost` more than the budget; what
+ * they let through counts in the window after, and from then on each tells the sooner the smaller its part is. Ten times the budget
+ * spread over 15 instances comes to one and a half of it, 33 times over 100 to less than five. One that begins at the first window
+ * of an item does not know of the window before. When the table cannot be told, each instance goes on with what it knows.
  */
 export function limiter(budgets: Budgets): Limiter {
   const windowMs = budgets.windowSeconds * 1000
@@ -70,7 +72,7 @@ export function limiter(budgets: Budgets): Limiter {
       const telling: Promise<unknown>[] = []
       for (const { kind, key, account } of both) {
         account.untold += 1
-        if (account.untold >= untoldAtMost(budgets[kind])) telling.push(tell(table, key, account, budgets.windowSeconds))
+        if (account.untold >= untoldNow(account, budgets[kind])) telling.push(tell(table, key, account, budgets.windowSeconds))
       }
       return {
         headers: { 'ratelimit-policy': says, ratelimit: nearest(both, budgets, at, windowMs) },
@@ -122,6 +124,7 @@ function refusal(kind: Kind, retryAfter: number): Fault {
 async function tell(table: Table, key: string, account: Account, windowSeconds: number): Promise<void> {
   const { window, untold } = account
   account.told += untold
+  account.mine += untold
   account.untold = 0
   const epoch = Math.floor(window / WINDOWS_AN_ITEM)
   const name = (of: number): string => `n${of % WINDOWS_AN_ITEM}`
@@ -135,7 +138,7 @@ async function tell(table: Table, key: string, account: Account, windowSeconds: 
       { returns: 'new' },
     )
     if (!outcome.ok || account.window !== window) return
-    account.told = Math.max(account.told, Number(outcome.item?.[name(window)] ?? 0))
+    heard(account, Number(outcome.item?.[name(window)] ?? 0))
     if (window % WINDOWS_AN_ITEM > 0) account.before = Math.max(account.before, Number(outcome.item?.[name(window - 1)] ?? 0))
   } catch {
     // What was let through here stays counted here; the others hear of the next.

@@ -2,6 +2,7 @@ import type { MiddlewareObj } from '@middy/core'
 import { Logger } from '@aws-lambda-powertools/logger'
 import { once } from '../domain/kernel/action.ts'
 import type { Log } from '../domain/kernel/context.ts'
+import { Fault } from '../domain/kernel/fault.ts'
 import type { Answer } from './problem.ts'
 import type { HttpEvent } from './request.ts'
 
@@ -39,9 +40,20 @@ async function flushMetrics(): Promise<void> {
   metrics.publishStoredMetrics()
 }
 
-/** What a log may say of an error. Its other properties stay out: a refusal by the table carries the item itself. */
-export function errorFacts(error: unknown): { name: string; stack?: string } {
-  return error instanceof Error ? { name: error.name, ...(error.stack && { stack: error.stack }) } : { name: typeof error }
+/** Errors whose words are those of a program: the language's own, and AWS's, which names attributes and never what is in them. */
+const PLAIN = new Set(['Error', 'TypeError', 'RangeError', 'ReferenceError'])
+
+/**
+ * What a log may say of an error: its name, a refusal's code, and where it came from. Its words only where they cannot hold a value: a
+ * refusal quotes the address that is taken, a parser the text it stumbled over. Its other properties stay out: a refusal by the
+ * table carries the item itself.
+ */
+export function errorFacts(error: unknown): { name: string; code?: string; stack?: string } {
+  if (!(error instanceof Error)) return { name: typeof error }
+  const { name, stack = '' } = error
+  const safe = PLAIN.has(name) || '$fault' in error
+  const from = safe ? stack : [name, ...stack.split('\n').filter((line) => /^\s+at /.test(line))].join('\n')
+  return { name, ...(error instanceof Fault && { code: error.code }), ...(from && { stack: from }) }
 }
 
 /** A Lambda answer to a batch: the records to hand over again. */

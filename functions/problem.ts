@@ -1,4 +1,5 @@
-import { Fault } from '../domain/kernel/fault.ts'
+import { Fault, fault } from '../domain/kernel/fault.ts'
+import { Busy } from '../domain/kernel/table/refusal.ts'
 
 export interface Answer {
   statusCode: number
@@ -26,9 +27,27 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Try again',
 }
 
+/** What AWS answers, or the SDK says, when the table turns a call away or does not answer, after every try there was time for. */
+const OUTAGES = new Set([
+  'InternalServerError',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ServiceUnavailable',
+  'ThrottlingException',
+  'TimeoutError',
+  'TransactionInProgressException',
+])
+
+/** That the table is out of reach is no defect: it passes, so the caller is to come again. */
+function outage(error: unknown): Fault | undefined {
+  if (!(error instanceof Busy) && !(error instanceof Error && OUTAGES.has(error.name))) return undefined
+  const words = 'The records are out of reach for the moment. Send it again; with the same Idempotency-Key it happens once at most.'
+  return fault('unavailable', 'records.unavailable', words, { retryAfter: 2 })
+}
+
 /** An error as RFC 9457 `application/problem+json`. What is not a fault says nothing but its request's id. */
 export function problem(error: unknown, requestId: string): Answer {
-  const known = error instanceof Fault ? error : undefined
+  const known = error instanceof Fault ? error : outage(error)
   const status = known?.status ?? 500
   const code = known?.code ?? 'internal'
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }

@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '../../domain/index.ts'
 import { budgetsAsText, budgetsIn, newAccount, roll, untoldAtMost, used, waitSeconds, type Budgets } from '../../functions/budget.ts'
 import { httpHandler, type Edge } from '../../functions/http.ts'
+import { limiter } from '../../functions/limit.ts'
+import { configOf } from '../../infra/config.ts'
 import { startCrm, type Asking, type Crm } from '../support/crm.ts'
 import { eventFor } from '../support/http-event.ts'
 
@@ -185,7 +187,27 @@ describe('several instances', () => {
     for (let n = 0; n < 600; n++) if ((await fleet[n % 5]?.({ as }))?.status === 200) through += 1
     expect(through).toBeGreaterThanOrEqual(100)
     expect(through).toBeLessThanOrEqual(100 + 5 * untoldAtMost(100))
-    expect(units()).toBeLessThanOrEqual(through / untoldAtMost(100) + through / untoldAtMost(1_000))
+    expect(units()).toBeLessThanOrEqual(through / 2)
+  })
+
+  test.each([
+    [5, 1.25],
+    [15, 1.7],
+  ])('%i of them together hold who sends ten times the budget to it, after the first moment', async (many, times) => {
+    const production = configOf('prod').api.budgets
+    const [route, event] = [routes.find(({ path }) => path === '/workspace'), eventFor(routes, 'GET', '/workspace', { as: somebody() })]
+    if (!route) throw new Error('There is no such route.')
+    const fleet = Array.from({ length: many }, () => limiter(production))
+    const [seconds, rate] = [20, (10 * production.person) / production.windowSeconds]
+    let through = 0
+    for (let n = 0; n < seconds * rate; n++) {
+      const passage = fleet[(n * 7_919 + (n >> 3)) % many]?.admit(route, event, crm.table, start + Math.floor((n * 1_000) / rate))
+      await passage?.telling
+      if (passage && !passage.refused) through += 1
+    }
+    const budget = (production.person / production.windowSeconds) * seconds
+    expect(through).toBeGreaterThan(budget * 0.9)
+    expect(through).toBeLessThan(budget * times)
   })
 
   test('hear of the window before, too, when they come new into the next', async () => {

@@ -12,7 +12,9 @@ import { entities, routes } from '../../domain/index.ts'
 import type { CloudEvent } from '../../domain/kernel/cloud-event.ts'
 import { reactHandler } from '../../events/reacting.ts'
 import { reactions } from '../../events/reactions.ts'
+import { fault } from '../../domain/kernel/fault.ts'
 import { httpHandler } from '../../functions/http.ts'
+import { errorFacts } from '../../functions/observe.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
 import { eventFor } from '../support/http-event.ts'
 import { settle } from '../support/stream.ts'
@@ -127,13 +129,29 @@ describe('personal values put through every route that takes a body', () => {
     const table = new Proxy({} as Table, { get: () => () => Promise.reject(broken) })
     const handler = httpHandler(routes, () => ({ table, now: () => crm.clock.now }))
     lines.length = 0
+    const stumbled = httpHandler(routes, () => ({
+      table: new Proxy({} as Table, { get: () => async () => JSON.parse(`${KANARY} is no JSON`) as never }),
+      now: () => crm.clock.now,
+    }))
     for (const { route, path, body } of written.slice(0, 40)) {
+      await stumbled(eventFor(routes, route.method, path, { body: { ...body }, ifMatch: 1, as: 'integration' }), {} as never)
       const answer = await handler(eventFor(routes, route.method, path, { body: { ...body }, ifMatch: 1, as: 'integration' }), {} as never)
       expect(canariesIn(answer.body)).toEqual([])
       if (answer.statusCode === 500)
         expect(JSON.parse(answer.body)).toMatchObject({ code: 'internal', detail: expect.not.stringContaining('engine') })
     }
-    expect(lines.some((line) => line.includes('request failed'))).toBe(true)
+    for (const [name, at] of [
+      ['SyntaxError', 'domain/kernel'],
+      ['the engine failed', 'canaries.test'],
+    ] as const)
+      expect(lines.some((line) => line.includes('request failed') && line.includes(name) && line.includes(at))).toBe(true)
     expect(lines.flatMap(canariesIn)).toEqual([])
+  })
+
+  test('stand in no line about a refusal that a reaction or a schedule met', () => {
+    const taken = fault('conflict', 'customer.identity_taken', `email:${KANARY}@example.com already belongs to cus_1.`)
+    const said = errorFacts(taken)
+    expect(said).toMatchObject({ name: 'Fault', code: 'customer.identity_taken', stack: expect.stringContaining('canaries.test') })
+    expect(canariesIn(JSON.stringify(said))).toEqual([])
   })
 })
