@@ -8,8 +8,9 @@ import { customerIdIn } from '../../kernel/id.ts'
 import { headOf } from '../rhythm/index.ts'
 import { comeIntoForce } from './effect.ts'
 import { eventOf, tierAtRisk, tierLooked } from './events.ts'
-import { membershipChange, settingOf } from './follow.ts'
+import { membershipChange, promoteOne, settingOf } from './follow.ts'
 import { dueOf, earnedAfterExpiry, ruleToKeep, turned, windowOfExpiry, type Membership, type Setting, type Turn } from './tier.ts'
+import { keeps } from './policy.ts'
 import { tierPolicy } from './policy.store.ts'
 import { netSpend, tier, wordOf, type MembershipRecord } from './tier.store.ts'
 import { step } from './walk.actions.ts'
@@ -19,7 +20,7 @@ import { creditOf, wordOfMouth, type WordOfMouthRecord } from './word-of-mouth.t
 
 type Earned = NonNullable<Membership['earned']> & { validUntil: Day }
 
-const steps = ['not_due', 'override_ended', 'expired', 'at_risk', 'safe', 'in_force', 'blocked', 'walked', 'stopped'] as const
+const steps = ['not_due', 'override_ended', 'expired', 'promoted', 'at_risk', 'safe', 'in_force', 'blocked', 'walked', 'stopped'] as const
 const outcome = () => z.object({ outcome: z.enum(steps) })
 type Word = Pick<WordOfMouthRecord, 'byMonth'> | undefined
 type Outcome = z.output<ReturnType<typeof outcome>>
@@ -47,6 +48,7 @@ async function reviewMember(ctx: Ctx, id: string): Promise<Outcome> {
     const words = sayOverrideEnded(setting.policy, member)
     return turn(ctx, setting, member, { override: null, cause: 'override_ended', words }, 'override_ended')
   }
+  if (member.loyalOn !== undefined && member.loyalOn <= setting.today) return becomeLoyal(ctx, setting, member)
   const { earned } = member
   if (!earned?.validUntil) return save(ctx, member, { dueAt: dueOf(setting, member) ?? null }, 'safe')
   const word = await wordOf(ctx, head.single(wordOfMouth), head.customer?.absorbed)
@@ -54,14 +56,23 @@ async function reviewMember(ctx: Ctx, id: string): Promise<Outcome> {
   return earned.validUntil < setting.today ? expire(ctx, setting, member, expiring, word) : lookAhead(ctx, setting, member, expiring, word)
 }
 
+/** The day on which loyalty may be enough: promotes who then reaches a higher tier. */
+async function becomeLoyal(ctx: Ctx, setting: Setting, member: MembershipRecord): Promise<Outcome> {
+  const dueAt = dueOf(setting, { ...member, loyalOn: undefined }) ?? null
+  await save(ctx, member, { loyalOn: null, dueAt }, 'safe')
+  const promoted = await promoteOne(ctx, member.customerId)
+  return { outcome: promoted ? 'promoted' : 'safe' }
+}
+
 async function expire(ctx: Ctx, setting: Setting, member: MembershipRecord, earned: Earned, word: Word): Promise<Outcome> {
   const { policy, timeZone } = setting
   const rule = ruleToKeep(policy, earned)
   const window = windowOfExpiry(earned.validUntil, timeZone)
   const credit = creditOf(policy, word, window)
-  const spent = (await netSpend(ctx, member.customerId, window)).minor + credit
-  const sums = { spent, credit }
-  const { earned: next, kept } = earnedAfterExpiry(setting, earned, spent)
+  const { minor, purchases } = await netSpend(ctx, member.customerId, window)
+  const spent = minor + credit
+  const sums = { spent, credit, purchases }
+  const { earned: next, kept } = earnedAfterExpiry(setting, earned, spent, { purchases })
   const words = !kept
     ? sayDropped(policy, earned.tier, rule, sums, next)
     : rule
@@ -77,22 +88,25 @@ async function lookAhead(ctx: Ctx, setting: Setting, member: MembershipRecord, e
   const looked = { ...member, lookedAhead: validUntil }
   const dueAt = dueOf(setting, looked) ?? null
   if (member.lookedAhead === validUntil || !rule) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
-  const { keepLine } = rule
+  const { keepLine, keepPurchases = 0 } = rule
   const window = windowOfExpiry(validUntil, setting.timeZone)
   const credit = creditOf(setting.policy, word, window)
-  const spent = (await netSpend(ctx, member.customerId, window, { enough: keepLine.amount - credit })).minor + credit
-  if (spent >= keepLine.amount) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
+  const enough = { enough: keepLine.amount - credit, enoughPurchases: keepPurchases }
+  const { minor, purchases } = await netSpend(ctx, member.customerId, window, enough)
+  const spent = minor + credit
+  if (keeps(rule, spent, { purchases })) return save(ctx, member, { lookedAhead: validUntil, dueAt }, 'safe')
   const inCurrency = (amount: number) => ({ amount, currency: keepLine.currency })
   const atRisk = {
     at: ctx.now,
     validUntil,
     spent: inCurrency(Math.max(0, spent)),
-    toStay: inCurrency(keepLine.amount - Math.max(0, spent)),
+    toStay: inCurrency(Math.max(0, keepLine.amount - Math.max(0, spent))),
+    ...(purchases < keepPurchases && { purchasesToStay: keepPurchases - purchases }),
   }
   return save(ctx, member, { lookedAhead: validUntil, dueAt, atRisk }, 'at_risk')
 }
 
-type Saved = { lookedAhead?: Day; dueAt: string | null; atRisk?: NonNullable<Membership['atRisk']> }
+type Saved = { lookedAhead?: Day; loyalOn?: null; dueAt: string | null; atRisk?: NonNullable<Membership['atRisk']> }
 
 async function save(ctx: Ctx, member: MembershipRecord, patch: Saved, done: Outcome['outcome']): Promise<Outcome> {
   await commit(ctx, [alter(ctx, tier, member, patch, done === 'at_risk' ? tierAtRisk : tierLooked).change])

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { history, historyChanged, YEAR_DAYS, type HistoryRecord } from '../../customer/purchase/index.ts'
 import { Absorbed } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
-import { daysLater, type Instant } from '../../kernel/clock.ts'
+import { dayFrom, dayNumber, daysLater, type Day, type Instant } from '../../kernel/clock.ts'
 import { alter, commit, create, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { happenedSchema, type EventType } from '../../kernel/event.ts'
@@ -13,8 +13,8 @@ import { eventOf, tierLooked } from './events.ts'
 import { rankOf, reachedBy, type TierRule } from './policy.ts'
 import { policyOf } from './policy.store.ts'
 import { dueOf, earnedNow, turned, validFrom, type Membership, type Setting, type Turn } from './tier.ts'
-import { netSpend, tier, wordOf, type MembershipRecord } from './tier.store.ts'
-import { sayReached } from './words.ts'
+import { netSpend, tier, wordOf, type MembershipRecord, type Net } from './tier.store.ts'
+import { sayReached, type Sums } from './words.ts'
 import { creditOf, wordOfMouth } from './word-of-mouth.ts'
 
 /** The rules and the moment by which memberships are judged now. */
@@ -26,6 +26,11 @@ export async function settingOf(ctx: Ctx): Promise<Setting> {
 /** The days whose spend promotes: the last 365, and the one that a shop's clock may be ahead. */
 export function trailingYear(now: Instant): { after: Instant; until: Instant } {
   return { after: daysLater(now, -YEAR_DAYS), until: daysLater(now, 1) }
+}
+
+/** Days since the first purchase. */
+export function loyalDays({ today }: Pick<Setting, 'today'>, { firstDay }: { firstDay: number }): number {
+  return Math.max(0, dayNumber(today) - firstDay)
 }
 
 /** The change of a membership, made or altered. Fields that the new one lacks are cleared. */
@@ -43,6 +48,7 @@ export function membershipChange(
     override: null,
     atRisk: null,
     lookedAhead: null,
+    loyalOn: null,
     dueAt: null,
     deletedAt: null,
   }
@@ -76,21 +82,57 @@ export async function promoteOne(ctx: Ctx, customerId: string): Promise<{ from: 
   const member = head.single(tier)
   const rank = rankOf(setting.policy, member?.earned?.tier)
   const credit = creditOf(setting.policy, await wordOf(ctx, head.single(wordOfMouth), buyer.absorbed), trailingYear(ctx.now))
-  const hoped = reachedBy(setting.policy, past.yearNet + credit)
-  if (!hoped || rankOf(setting.policy, hoped.name) <= rank) return undefined
-  const own = await yearNet(ctx, customerId, hoped, credit)
+  const loyal = loyalDays(setting, past)
+  const hoped = reachedBy(setting.policy, past.yearNet + credit, { purchases: past.count, loyalDays: loyal })
+  if (!hoped || rankOf(setting.policy, hoped.name) <= rank) {
+    await awaitLoyalty(ctx, setting, member, loyalOnOf(setting, member?.earned?.tier, past, credit))
+    return undefined
+  }
+  const { minor: own, purchases } = await yearNet(ctx, customerId, hoped, credit)
   const spent = own + credit
-  const reached = reachedBy(setting.policy, spent)
+  const reached = reachedBy(setting.policy, spent, { purchases, loyalDays: loyal })
   if (!reached || rankOf(setting.policy, reached.name) <= rank) {
     await exactBound(ctx, past, own)
     return undefined
   }
-  const turn = promotion(setting, member, reached, spent, credit)
+  const turn = promotion(setting, member, reached, { spent, credit, purchases })
   const hidden = turn.override === undefined && member?.override !== undefined
-  const next = turned(setting, member, customerId, turn)
+  const { dueAt, ...turnedOne } = awaiting(
+    setting,
+    turned(setting, member, customerId, turn),
+    loyalOnOf(setting, reached.name, past, credit),
+  )
+  const next = { ...turnedOne, ...(dueAt !== undefined && { dueAt }) }
   const { change } = membershipChange(ctx, member, next, hidden ? tierLooked : eventOf[turn.cause])
   await commit(ctx, [change])
   return { from: member?.earned?.tier ?? 'none', to: reached.name, revenueMinor: Math.max(0, spent) }
+}
+
+/**
+ * The next day on which loyalty may be enough for a higher tier whose spend and purchases may be; undefined when there is none,
+ * as under a policy that asks for no loyalty.
+ */
+function loyalOnOf({ policy, today }: Setting, earned: string | undefined, past: HistoryRecord, credit: number): Day | undefined {
+  const habits = { purchases: past.count, loyalDays: Infinity }
+  return policy.tiers
+    .slice(rankOf(policy, earned) + 1)
+    .filter((rule) => rule.loyalDays !== undefined && reachedBy({ ...policy, tiers: [rule] }, past.yearNet + credit, habits))
+    .map((rule) => dayFrom(past.firstDay + (rule.loyalDays ?? 0)))
+    .find((day) => day > today)
+}
+
+/** A membership that is looked at on a day of loyalty too, or no more. */
+function awaiting<M extends Membership>(setting: Setting, { loyalOn: _former, ...member }: M, loyalOn: Day | undefined) {
+  const next = { ...member, ...(loyalOn !== undefined && { loyalOn }) }
+  const dueAt = dueOf(setting, next)
+  return { ...next, dueAt }
+}
+
+/** Has a customer looked at on the day on which they may be loyal enough. Nothing is read; it is written when the day changes. */
+async function awaitLoyalty(ctx: Ctx, setting: Setting, member: MembershipRecord | undefined, loyalOn: Day | undefined): Promise<void> {
+  if (!member || loyalOn === member.loyalOn) return
+  const { dueAt } = awaiting(setting, member, loyalOn)
+  await commit(ctx, [alter(ctx, tier, member, { loyalOn: loyalOn ?? null, dueAt: dueAt ?? null }, tierLooked).change])
 }
 
 /** Gives an end to a tier that was the lowest when it was earned and is no more: from now on it has to be kept. */
@@ -105,21 +147,21 @@ export async function expireFromNow(ctx: Ctx, customerId: string): Promise<void>
 }
 
 /** Net spend of the trailing 365 days, read as far as it takes to know that the hoped-for line is reached. */
-async function yearNet(ctx: Ctx, customerId: string, hoped: TierRule, credit: number): Promise<number> {
-  const enough = hoped.line.amount - credit
-  if (enough <= 0) return 0
-  return (await netSpend(ctx, customerId, trailingYear(ctx.now), { enough })).minor
+async function yearNet(ctx: Ctx, customerId: string, hoped: TierRule, credit: number): Promise<Pick<Net, 'minor' | 'purchases'>> {
+  const [enough, enoughPurchases] = [hoped.line.amount - credit, hoped.fewestPurchases ?? 0]
+  if (enough <= 0 && enoughPurchases === 0) return { minor: 0, purchases: 0 }
+  return netSpend(ctx, customerId, trailingYear(ctx.now), { enough, enoughPurchases })
 }
 
 /** The reached tier as earned. It ends an override that it overtakes. */
-function promotion({ policy, ...when }: Setting, member: Membership | undefined, reached: TierRule, spent: number, credit: number): Turn {
+function promotion({ policy, ...when }: Setting, member: Membership | undefined, reached: TierRule, sums: Sums): Turn {
   const earned = earnedNow({ policy, ...when }, reached.name)
   const overtakes = member?.override !== undefined && rankOf(policy, reached.name) > rankOf(policy, member.override.tier)
   return {
     earned,
     ...(overtakes && { override: null }),
     cause: rankOf(policy, reached.name) === 0 ? 'joined' : 'promoted',
-    words: sayReached(policy, member?.earned?.tier, reached, { spent, credit }, earned),
+    words: sayReached(policy, member?.earned?.tier, reached, sums, earned),
   }
 }
 

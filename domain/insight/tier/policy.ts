@@ -13,6 +13,12 @@ const tierShape = () =>
     line: money(),
     /** Net spend of the 365 days before expiry at which a customer keeps it; at most `line`. */
     keepLine: money(),
+    /** Purchases of the trailing 365 days that it takes beside the spend. */
+    fewestPurchases: z.int().min(1).max(1_000).optional(),
+    /** Purchases of the 365 days before expiry that keep it, beside the spend; at most `fewestPurchases`. */
+    keepPurchases: z.int().min(1).max(1_000).optional(),
+    /** Days since the first purchase that it takes. It keeps itself: nobody becomes less loyal by waiting. */
+    loyalDays: z.int().min(1).max(3_650).optional(),
   })
 export type TierRule = z.output<ReturnType<typeof tierShape>>
 
@@ -63,6 +69,7 @@ export function policyIssues({ tiers }: Policy, currency: string): Issue[] {
       ...(before && keepLine.amount < before.keepLine.amount
         ? [issue('keepLine', 'easier_than_lower', 'A tier is not easier to keep than the one before.')]
         : []),
+      ...habitIssues(tiers, at, issue),
       ...(sharesLabel(tiers, at) ? [issue('labels', 'repeated', 'Another tier has the same label.')] : []),
       ...(keepLine.amount > line.amount ? [issue('keepLine', 'above_line', 'What keeps a tier is at most what reaches it.')] : []),
       ...(line.currency !== currency ? [issue('line.currency', 'not_the_workspaces', `The workspace’s currency is ${currency}.`)] : []),
@@ -71,6 +78,26 @@ export function policyIssues({ tiers }: Policy, currency: string): Issue[] {
         : []),
     ]
   })
+}
+
+/** What is wrong with the purchases and the loyalty a tier asks for. */
+function habitIssues(tiers: readonly TierRule[], at: number, issue: (field: string, code: string, message: string) => Issue): Issue[] {
+  const [before, rule] = [tiers[at - 1], tiers[at]]
+  if (!rule) return []
+  const asked = ['fewestPurchases', 'loyalDays'] as const
+  return [
+    ...asked.flatMap((field) =>
+      (rule[field] ?? 0) < (before?.[field] ?? 0)
+        ? [issue(field, 'easier_than_lower', 'A tier asks for no less than the one before.')]
+        : [],
+    ),
+    ...((rule.keepPurchases ?? 0) < (before?.keepPurchases ?? 0)
+      ? [issue('keepPurchases', 'easier_than_lower', 'A tier is not easier to keep than the one before.')]
+      : []),
+    ...((rule.keepPurchases ?? 0) > (rule.fewestPurchases ?? 0)
+      ? [issue('keepPurchases', 'above_line', 'What keeps a tier is at most what reaches it.')]
+      : []),
+  ]
 }
 
 function sharesLabel(tiers: readonly TierRule[], at: number): boolean {
@@ -90,10 +117,35 @@ export function goneFrom(before: Policy, after: Policy): string[] {
 export function changesAtOnce(before: Policy, after: Policy): boolean {
   const easier = after.tiers.some(({ name, line }) => {
     const known = before.tiers.find((tier) => tier.name === name)
-    return !known || line.amount < known.line.amount
+    return !known || line.amount < known.line.amount || asksLess(after, known, name)
   })
   const more = (after.wordOfMouthPercent ?? 0) > (before.wordOfMouthPercent ?? 0)
   return easier || more || before.tiers[0]?.name !== after.tiers[0]?.name
+}
+
+function asksLess({ tiers }: Policy, known: TierRule, name: string): boolean {
+  const now = tiers.find((tier) => tier.name === name)
+  return (now?.fewestPurchases ?? 0) < (known.fewestPurchases ?? 0) || (now?.loyalDays ?? 0) < (known.loyalDays ?? 0)
+}
+
+/** How often and for how long a customer has bought. */
+export interface Habits {
+  /** Purchases of the days that count. */
+  purchases: number
+  /** Days since the first purchase. */
+  loyalDays: number
+}
+/** Of whom only the spend is asked. */
+const ANY_HABITS: Habits = { purchases: Infinity, loyalDays: Infinity }
+
+/** Whether a policy asks for more than spend. */
+export function asksHabits({ tiers }: Policy): boolean {
+  return tiers.some(({ fewestPurchases, keepPurchases, loyalDays }) => (fewestPurchases ?? keepPurchases ?? loyalDays) !== undefined)
+}
+
+/** Whether a net spend and so many purchases keep a tier at its expiry. */
+export function keeps(rule: TierRule, netMinor: number, { purchases }: Pick<Habits, 'purchases'> = ANY_HABITS): boolean {
+  return netMinor >= rule.keepLine.amount && purchases >= (rule.keepPurchases ?? 0)
 }
 
 /** Where a tier stands in a policy, 0 for the lowest; −1 for none, and for one the policy no longer has. */
@@ -101,9 +153,11 @@ export function rankOf({ tiers }: Policy, name: string | undefined): number {
   return tiers.findIndex((tier) => tier.name === name)
 }
 
-/** The highest tier whose line a net spend reaches; undefined when it reaches none. */
-export function reachedBy({ tiers }: Policy, netMinor: number): TierRule | undefined {
-  return tiers.findLast(({ line }) => line.amount <= netMinor)
+/** The highest tier whose line a net spend reaches, with the purchases and the loyalty it asks for; undefined when it reaches none. */
+export function reachedBy({ tiers }: Policy, netMinor: number, { purchases, loyalDays }: Habits = ANY_HABITS): TierRule | undefined {
+  return tiers.findLast(
+    (tier) => tier.line.amount <= netMinor && purchases >= (tier.fewestPurchases ?? 0) && loyalDays >= (tier.loyalDays ?? 0),
+  )
 }
 
 /** A tier's name for people. */

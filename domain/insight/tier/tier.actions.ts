@@ -11,7 +11,7 @@ import { idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { visibleHead } from '../rhythm/index.ts'
 import { overrideEnded, tierOverridden } from './events.ts'
-import { membershipChange, settingOf, trailingYear } from './follow.ts'
+import { loyalDays, membershipChange, settingOf, trailingYear } from './follow.ts'
 import { rankOf } from './policy.ts'
 import { policyOf } from './policy.store.ts'
 import { membershipShape, turned } from './tier.ts'
@@ -38,7 +38,9 @@ const standing = () => {
     wordOfMouth: money().optional(),
     /** False where that is an upper bound. */
     spentIsExact: z.boolean(),
-    next: z.object({ tier: f.slug(), line: money(), missing: money() }).optional(),
+    next: z
+      .object({ tier: f.slug(), line: money(), missing: money(), missingPurchases: z.int().optional(), missingDays: z.int().optional() })
+      .optional(),
     words: z.string(),
     changes: shape.changes,
   })
@@ -52,13 +54,20 @@ export const show = action(
   'tier.show',
   () => ({ input: z.strictObject({ id: idOf(customer) }), output: standing() }),
   async (ctx, { id }) => {
-    const [head, policy, { currency }] = await Promise.all([visibleHead(ctx, id), policyOf(ctx), workspaceOf(ctx)])
-    const net = head.history ? await netSpend(ctx, id, trailingYear(ctx.now), { pages: 1 }) : { minor: 0, whole: true }
+    const [head, setting, { currency }] = await Promise.all([visibleHead(ctx, id), settingOf(ctx), workspaceOf(ctx)])
+    const { policy } = setting
+    const net = head.history ? await netSpend(ctx, id, trailingYear(ctx.now), { pages: 1 }) : { minor: 0, purchases: 0, whole: true }
     const word = await wordOf(ctx, head.single(wordOfMouth), head.customer.absorbed)
     const credit = creditOf(policy, word, trailingYear(ctx.now))
     const spent = (net.whole ? net.minor : (head.history?.yearNet ?? net.minor)) + credit
     const member = head.single(tier)
-    const next = policy.tiers[rankOf(policy, member?.tier) + 1]
+    const rule = policy.tiers[rankOf(policy, member?.tier) + 1]
+    const loyal = head.history ? loyalDays(setting, head.history) : 0
+    const next = rule && {
+      rule,
+      missingPurchases: Math.max(0, (rule.fewestPurchases ?? 0) - net.purchases),
+      missingDays: Math.max(0, (rule.loyalDays ?? 0) - loyal),
+    }
     const labels = policy.tiers.find(({ name }) => name === member?.tier)?.labels
     const inCurrency = (amount: number) => ({ amount: Math.max(0, amount), currency })
     return {
@@ -69,7 +78,15 @@ export const show = action(
       spent365Days: inCurrency(spent),
       ...(credit > 0 && { wordOfMouth: inCurrency(credit) }),
       spentIsExact: net.whole,
-      ...(next && { next: { tier: next.name, line: next.line, missing: inCurrency(next.line.amount - spent) } }),
+      ...(next && {
+        next: {
+          tier: next.rule.name,
+          line: next.rule.line,
+          missing: inCurrency(next.rule.line.amount - spent),
+          ...(next.missingPurchases > 0 && { missingPurchases: next.missingPurchases }),
+          ...(next.missingDays > 0 && { missingDays: next.missingDays }),
+        },
+      }),
       words: sayStanding(policy, member, { spent, credit, exact: net.whole, next, currency }),
     }
   },

@@ -30,6 +30,8 @@ const PAGE = 200
 /** What purchases between two instants come to. `whole` when all of them were read. */
 export interface Net {
   minor: number
+  /** Purchases that were not returned whole. */
+  purchases: number
   whole: boolean
 }
 
@@ -46,21 +48,22 @@ export async function wordOf(ctx: Ctx, own: WordOfMouthRecord | undefined, absor
 /**
  * Net spend of a customer's purchases (and of those whom they absorbed, when their file was read) after one instant and up to
  * another, in minor units of the workspace's currency. Reads those
- * purchases and no others, newest first, and stops when `enough` is reached, so that the answer is at least that, or after
- * so many `pages`.
+ * purchases and no others, newest first, and stops when `enough` and `enoughPurchases` are reached, so that the answer is at
+ * least that, or after so many `pages`.
  */
 export async function netSpend(
   ctx: Ctx,
   customerId: string,
   window: { after: Instant; until: Instant },
-  { enough = Infinity, pages = Infinity }: { enough?: number; pages?: number } = {},
+  { enough = Infinity, enoughPurchases = 0, pages = Infinity }: { enough?: number; enoughPurchases?: number; pages?: number } = {},
 ): Promise<Net> {
   const others = await absorbedBy(ctx, customerId)
-  let net: Net = { minor: 0, whole: true }
+  let net: Net = { minor: 0, purchases: 0, whole: true }
   for (const id of [customerId, ...others]) {
-    if (net.minor >= enough) return { ...net, whole: false }
-    const theirs = await netIn(ctx, id, window, { enough: enough - net.minor, pages })
-    net = { minor: net.minor + theirs.minor, whole: net.whole && theirs.whole }
+    if (net.minor >= enough && net.purchases >= enoughPurchases) return { ...net, whole: false }
+    const rest = { enough: enough - net.minor, enoughPurchases: enoughPurchases - net.purchases, pages }
+    const theirs = await netIn(ctx, id, window, rest)
+    net = { minor: net.minor + theirs.minor, purchases: net.purchases + theirs.purchases, whole: net.whole && theirs.whole }
   }
   return net
 }
@@ -69,24 +72,29 @@ async function netIn(
   ctx: Ctx,
   customerId: string,
   window: { after: Instant; until: Instant },
-  { enough, pages }: { enough: number; pages: number },
+  { enough, enoughPurchases, pages }: { enough: number; enoughPurchases: number; pages: number },
 ): Promise<Net> {
   const { pk } = placeOf(purchase, purchase.id('', customerId))
   const from = `purchase#${timeKey(Date.parse(window.after))}`
   const to = `purchase#${timeKey(Date.parse(window.until) + 1)}`
-  let minor = 0
+  let [minor, purchases] = [0, 0]
   let after: Item | undefined
-  for (let page = 0; page < pages && minor < enough && (page === 0 || after); page++) {
+  for (let page = 0; page < pages && (minor < enough || purchases < enoughPurchases) && (page === 0 || after); page++) {
     const answer = await ctx.table.query({ pk, from, to, limit: PAGE, descending: true, ...(after && { after }) })
-    minor += answer.items.reduce((sum, item) => sum + netWithin(item, window), 0)
+    for (const item of answer.items) {
+      const net = netWithin(item, window)
+      if (net === undefined) continue
+      minor += net.minor
+      purchases += net.purchases
+    }
     after = answer.last
   }
-  return { minor, whole: after === undefined }
+  return { minor, purchases, whole: after === undefined }
 }
 
-function netWithin(item: Item, { after, until }: { after: Instant; until: Instant }): number {
+function netWithin(item: Item, { after, until }: { after: Instant; until: Instant }): Omit<Net, 'whole'> | undefined {
   const { at } = item
-  if (item['deletedAt'] || typeof at !== 'string' || at <= after || at > until) return 0
+  if (item['deletedAt'] || typeof at !== 'string' || at <= after || at > until) return undefined
   const { gross, returned } = saleOf(recordIn<'purchase', Purchase>(item))
-  return gross - returned
+  return { minor: gross - returned, purchases: gross > 0 && returned >= gross ? 0 : 1 }
 }

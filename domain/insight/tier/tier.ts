@@ -3,7 +3,7 @@ import { dayFrom, dayNumber, type Day, type Instant } from '../../kernel/clock.t
 import * as f from '../../kernel/fields.ts'
 import { money } from '../../kernel/money.ts'
 import { startOfDay } from '../../kernel/zone.ts'
-import { rankOf, type Policy, type TierRule } from './policy.ts'
+import { keeps, rankOf, type Habits, type Policy, type TierRule } from './policy.ts'
 
 /** Why a tier changed. */
 export const causes = ['joined', 'promoted', 'renewed', 'demoted', 'overridden', 'override_ended'] as const
@@ -28,9 +28,13 @@ export const membershipShape = () => ({
   /** What a person decided instead. */
   override: z.object({ tier: f.slug(), reason: z.string(), by: z.string(), at: f.instant(), until: f.day() }).optional(),
   /** Found to drop at `validUntil` unless more is spent. */
-  atRisk: z.object({ at: f.instant(), validUntil: f.day(), spent: money(), toStay: money() }).optional(),
+  atRisk: z
+    .object({ at: f.instant(), validUntil: f.day(), spent: money(), toStay: money(), purchasesToStay: z.int().optional() })
+    .optional(),
   /** The expiry for which the customer was looked at ahead of it. */
   lookedAhead: f.day().optional(),
+  /** The day on which loyalty is enough for a tier whose spend and purchases are: then the customer is looked at. */
+  loyalOn: f.day().optional(),
   dueAt: f.instant().optional(),
   changes: z.array(changeShape()).max(KEPT_CHANGES),
 })
@@ -67,13 +71,14 @@ export function earnedAfterExpiry(
   { policy, now }: Setting,
   earned: Earned & { validUntil: Day },
   netMinor: number,
+  habits?: Pick<Habits, 'purchases'>,
 ): { earned: Earned; kept: boolean } {
   const rank = rankOf(policy, earned.tier)
   // The lowest tier by now, whatever it was: nobody drops from it.
   if (rank === 0) return { earned: { tier: earned.tier, since: earned.since }, kept: true }
   const validUntil = yearEnd(yearOf(earned.validUntil) + 1)
   const rule = policy.tiers[rank]
-  if (rule && rank > 0 && netMinor >= rule.keepLine.amount) return { earned: { ...earned, validUntil }, kept: true }
+  if (rule && rank > 0 && keeps(rule, netMinor, habits)) return { earned: { ...earned, validUntil }, kept: true }
   const lower = Math.max(0, rank - 1)
   const [lowest] = policy.tiers
   const tier = (policy.tiers[lower] ?? lowest)?.name ?? earned.tier
@@ -96,11 +101,12 @@ const YEAR_MS = 365 * 86_400_000
 /** When a membership must be looked at next: the end of an override, the look ahead of an expiry, the expiry. */
 export function dueOf(
   setting: Pick<Setting, 'policy' | 'timeZone'>,
-  member: Pick<Membership, 'earned' | 'override' | 'lookedAhead'>,
+  member: Pick<Membership, 'earned' | 'override' | 'lookedAhead' | 'loyalOn'>,
 ): Instant | undefined {
   const { policy, timeZone } = setting
-  const { earned, override, lookedAhead } = member
+  const { earned, override, lookedAhead, loyalOn } = member
   const starts: number[] = []
+  if (loyalOn) starts.push(startOfDay(dayNumber(loyalOn), timeZone))
   if (override) starts.push(startOfDay(dayNumber(override.until) + 1, timeZone))
   if (earned?.validUntil) {
     const expiry = dayNumber(earned.validUntil)
@@ -135,6 +141,7 @@ export function turned(setting: Setting, before: Membership | undefined, custome
     ...(earned && { earned }),
     ...(override && { override }),
     ...(sameExpiry && before?.atRisk && { atRisk: before.atRisk }),
+    ...(before?.loyalOn && { loyalOn: before.loyalOn }),
     ...(sameExpiry && before?.lookedAhead && { lookedAhead: before.lookedAhead }),
   }
   const dueAt = dueOf(setting, kept)

@@ -13,11 +13,11 @@ import { recordIn } from '../../kernel/place.ts'
 import { find, idOf, viewOf } from '../../kernel/record.ts'
 import type { Item } from '../../kernel/table/table.ts'
 import { policySimulated, walkMoved } from './events.ts'
-import { expireFromNow, promoteOne, trailingYear } from './follow.ts'
-import { rankOf, reachedBy, type Policy } from './policy.ts'
-import { policyOf, readRules, RULES_MEMO, tierPolicy, versionAt } from './policy.store.ts'
+import { expireFromNow, loyalDays, promoteOne, settingOf, trailingYear } from './follow.ts'
+import { asksHabits, rankOf, reachedBy, type Policy } from './policy.ts'
+import { readRules, RULES_MEMO, tierPolicy, versionAt } from './policy.store.ts'
 import type { Membership } from './tier.ts'
-import { netSpend, tier, wordOf, type MembershipRecord } from './tier.store.ts'
+import { netSpend, tier, wordOf, type MembershipRecord, type Net } from './tier.store.ts'
 import { moveBetween, spendMatters, withMoves, type Move } from './walk.ts'
 import { newWalk, tierWalk, walkAt, walkOf, type WalkRecord } from './walk.store.ts'
 import { creditOf, wordOfMouth, type WordOfMouthRecord } from './word-of-mouth.ts'
@@ -130,14 +130,17 @@ async function standings(ctx: Ctx, ids: readonly string[], how: { eventual: bool
 }
 
 async function foretold(ctx: Ctx, known: readonly Standing[], version: Policy): Promise<Seen> {
-  const rules = await readRules(ctx)
+  const [rules, setting] = await Promise.all([readRules(ctx), settingOf(ctx)])
   const seen: Seen = { moves: [], estimated: 0 }
   const year = trailingYear(ctx.now)
   await inLanes(known, async ({ id, past, member, word }) => {
     const earned = member?.earned?.tier
     const credits = { before: creditOf(rules, word, year), after: creditOf(version, word, year) }
-    const spent = await spendOf(ctx, id, past, (atMost) => spendMatters(rules, version, earned, atMost, credits))
-    const move = moveBetween(rules, version, earned, spent.minor, credits)
+    const counted = asksHabits(rules) || asksHabits(version)
+    const matters = (atMost: number) => counted || spendMatters(rules, version, earned, atMost, credits)
+    const spent = await spendOf(ctx, id, past, { counted, matters })
+    const habits = { purchases: spent.purchases, loyalDays: loyalDays(setting, past) }
+    const move = moveBetween(rules, version, earned, spent.minor, credits, habits)
     if (!move) return
     seen.moves.push({ ...move, customerId: id })
     if (!spent.whole) seen.estimated += 1
@@ -151,25 +154,29 @@ async function spendOf(
   ctx: Ctx,
   id: string,
   past: HistoryRecord,
-  matters: (atMost: number) => boolean,
-): Promise<{ minor: number; whole: boolean }> {
+  { counted, matters }: { counted: boolean; matters: (atMost: number) => boolean },
+): Promise<Net> {
   const start = daysLater(ctx.now, -YEAR_DAYS)
-  if (past.lastAt <= start) return { minor: 0, whole: true }
-  if (past.firstAt > start) return { minor: past.net, whole: true }
-  if (!matters(past.yearNet)) return { minor: past.yearNet, whole: false }
+  if (past.lastAt <= start) return { minor: 0, purchases: 0, whole: true }
+  // The sums count a purchase that was returned whole, too.
+  if (past.firstAt > start && !counted) return { minor: past.net, purchases: past.count, whole: true }
+  const bound = { minor: past.yearNet, purchases: past.count, whole: false }
+  if (!matters(past.yearNet)) return bound
   const read = await netSpend(ctx, id, trailingYear(ctx.now), { pages: MOST_PURCHASE_PAGES })
-  return read.whole ? read : { minor: past.yearNet, whole: false }
+  return read.whole ? read : bound
 }
 
 /** Promotes those who reach a higher tier by the policy in force, and has those expire whose tier was the lowest and is no more. */
 async function rejudged(ctx: Ctx, known: readonly Standing[]): Promise<Seen> {
   // A warm function may still hold the policy that gave way: what is missed here is only found at the next purchase.
   ctx.memo.drop(RULES_MEMO)
-  const rules = await policyOf(ctx)
+  const setting = await settingOf(ctx)
+  const rules = setting.policy
   const seen: Seen = { moves: [], estimated: 0 }
   await inLanes(known, async ({ id, past, member, word }) => {
     const rank = rankOf(rules, member?.earned?.tier)
-    const hoped = reachedBy(rules, past.yearNet + creditOf(rules, word, trailingYear(ctx.now)))
+    const habits = { purchases: past.count, loyalDays: loyalDays(setting, past) }
+    const hoped = reachedBy(rules, past.yearNet + creditOf(rules, word, trailingYear(ctx.now)), habits)
     if (hoped && rankOf(rules, hoped.name) > rank) {
       const move = await untilFresh(() => promoteOne(ctx, id))
       if (move) seen.moves.push({ ...move, when: 'at_once', customerId: id })

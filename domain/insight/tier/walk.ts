@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import * as f from '../../kernel/fields.ts'
-import { rankOf, reachedBy, type Policy } from './policy.ts'
+import { keeps, rankOf, reachedBy, type Habits, type Policy } from './policy.ts'
 
 /** What a policy does to customers, found by walking over them page by page. */
 
@@ -63,13 +63,13 @@ interface Fate {
 }
 
 /** What becomes of a customer who earned a tier (or none) and spends so much a year, if nothing else changes. */
-export function fateOf(policy: Policy, earned: string | undefined, spentMinor: number): Fate {
+export function fateOf(policy: Policy, earned: string | undefined, spentMinor: number, habits?: Habits): Fate {
   const rank = rankOf(policy, earned)
-  const reached = reachedBy(policy, spentMinor)
+  const reached = reachedBy(policy, spentMinor, habits)
   if (reached && rankOf(policy, reached.name) > rank) return { tier: reached.name, when: 'at_once' }
   const rule = policy.tiers[rank]
   const lower = policy.tiers[rank - 1]
-  if (rule && lower && spentMinor < rule.keepLine.amount) return { tier: lower.name, when: 'at_expiry' }
+  if (rule && lower && !keeps(rule, spentMinor, habits)) return { tier: lower.name, when: 'at_expiry' }
   return { tier: earned ?? NONE, when: 'at_expiry' }
 }
 
@@ -96,8 +96,10 @@ export function moveBetween(
   earned: string | undefined,
   spentMinor: number,
   credits: Credits = NO_CREDIT,
+  habits?: Habits,
 ): Omit<Move, 'customerId'> | undefined {
-  const [from, to] = [fateOf(before, earned, spentMinor + credits.before), fateOf(after, earned, spentMinor + credits.after)]
+  const from = fateOf(before, earned, spentMinor + credits.before, habits)
+  const to = fateOf(after, earned, spentMinor + credits.after, habits)
   if (from.tier === to.tier) return undefined
   return {
     from: from.tier,
