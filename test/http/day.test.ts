@@ -104,4 +104,17 @@ describe('my day', () => {
     expect(titles(body)).toEqual(['Tonight there'])
     expect(body['day']).toBe('2026-11-18')
   })
+
+  test('ends at the person’s own midnight where they live elsewhere', async () => {
+    const person = 'usr_0000000000000000000T'
+    const as = `${person}:sales`
+    const file = { id: person, noun: 'user', name: 'T', email: 't@example.com', roles: ['sales'], disabled: false, version: 1 }
+    await crm.table.write({ put: { pk: `user#${person.slice(4)}`, sk: 'user', ...file, timeZone: 'Pacific/Auckland' } })
+    crm.forget()
+    const id = await newCustomer('Tui', as)
+    await post(`/customers/${id}/tasks`, { title: 'Tonight in Auckland', dueAt: '2026-11-18T10:30:00Z' }, as)
+    await post(`/customers/${id}/tasks`, { title: 'Tomorrow in Auckland', dueAt: '2026-11-18T11:00:00Z' }, as)
+    const body = await day(as)
+    expect([body['day'], titles(body)]).toEqual(['2026-11-18', ['Tonight in Auckland']])
+  })
 })

@@ -79,6 +79,7 @@ describe('a measurement of a segment', () => {
     ] as const) {
       const { body: begun } = await measure({ segmentId, period })
       expect(begun).toMatchObject({ state: 'running', looked: 100 })
+      expect(begun).not.toHaveProperty('cursor')
       await runJob(crm, 'measurements')
       const { body } = await crm.call('GET', `/satisfaction/measurements/${begun['id']}`)
       const { nps, value, ...sums } = defined(all, from, to)

@@ -72,7 +72,10 @@ describe('a task by hand', () => {
     crm.spent.length = 0
     expect((await crm.call('GET', `/tasks/${soon['id']}`)).status).toBe(200)
     expect(crm.spent).toEqual([{ call: 'GetItem', readUnits: 1, writeUnits: 0 }])
-    const mine = (await crm.call('GET', '/tasks', { as: 'sales' })).body['items'].map((one: { id: string }) => one.id)
+    const { items } = (await crm.call('GET', '/tasks', { as: 'sales' })).body
+    expect(items.map((one: { customerId: string }) => one.customerId)).toContain(id)
+    expect(soon['customerId']).toBe(id)
+    const mine = items.map((one: { id: string }) => one.id)
     expect(mine.indexOf(soon['id'])).toBeLessThan(mine.indexOf(late['id']))
     expect((await tasksOf(id)).map((one) => one['id'])).toEqual([soon['id'], late['id']])
     expect((await crm.call('GET', `/tasks?ownerId=${userIdOf('sales')}`, { as: 'manager' })).body['items'].length).toBeGreaterThan(1)

@@ -10,7 +10,8 @@ import type { Query } from '../../kernel/table/table.ts'
 import { dayIn } from '../../kernel/zone.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { dayAfter, instantAt } from '../../platform/calendar/index.ts'
-import { rulesOf } from '../cadence/index.ts'
+import { knownUser, user } from '../../platform/user/index.ts'
+import { workspaceOf } from '../../platform/workspace/index.ts'
 import { byScore, ranked, rankedShape, withoutDoubles, type Ranked } from './rank.ts'
 import { ACTIVE_TICKETS, CLOSES_SOON_DAYS, dealWork, taskWork, ticketWork, warningWork, type Waiting } from './work.ts'
 
@@ -27,7 +28,7 @@ const count = () => z.object({ count: z.int(), more: z.boolean().describe(`more 
 const output = () =>
   z.object({
     userId: z.string(),
-    day: z.iso.date().describe('today in the workspace’s time zone'),
+    day: z.iso.date().describe('today in the person’s time zone, the workspace’s where they have none'),
     items: z.array(z.object({ ...rankedShape(), customerId: z.string(), customerName: z.string().optional() })),
     shown: z.int(),
     rest: z.int().describe('items that are due and not shown'),
@@ -59,7 +60,8 @@ export const myDay = action(
     if (ctx.scope !== 'all' && !peopleOf(ctx).includes(userId)) {
       throw fault('forbidden', 'scope.outside', 'You may see your own day, or your team’s.')
     }
-    const { timeZone } = await rulesOf(ctx)
+    const [person, workspace] = await Promise.all([user.is(userId) ? knownUser(ctx, userId) : undefined, workspaceOf(ctx)])
+    const timeZone = person?.timeZone ?? workspace.timeZone
     const today = dayIn(ctx.now, timeZone)
     const tonight = instantAt(dayAfter(today, 1), '00:00', timeZone)
     const [found, notices] = await Promise.all([

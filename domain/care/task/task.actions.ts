@@ -9,7 +9,7 @@ import { fault, invalid, missing } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
 import { customerIdIn } from '../../kernel/id.ts'
 import { money } from '../../kernel/money.ts'
-import { bin, facet, list as listPage, pageInput, pageOf, rowView, work } from '../../kernel/page.ts'
+import { bin, facet, list as listPage, pageInput, pageOf, rowView, work, type Page } from '../../kernel/page.ts'
 import { amend, find, idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import type { Write } from '../../kernel/table/expression.ts'
 import { customer } from '../../customer/customer/index.ts'
@@ -28,7 +28,12 @@ export const taskWaits = event('task.waits', 'A late task waits for the working 
 export const taskDeleted = event('task.deleted', 'A task was put in the bin')
 export const taskRestored = event('task.restored', 'A task was taken out of the bin')
 
-const view = () => viewOf(task)
+const customerId = () => z.string()
+const view = () => z.intersection(viewOf(task), z.object({ customerId: customerId() }))
+const row = () => z.intersection(rowView(task), z.object({ customerId: customerId().optional() }))
+
+/** A task with whom it concerns. */
+const seen = <T extends { id: string }>(one: T): T & { customerId: string } => ({ ...one, customerId: customerIdIn(one.id) })
 const byId = () => ({ id: idOf(task) })
 
 const planInput = () =>
@@ -53,14 +58,14 @@ export const plan = action(
     const dueAt = dueMoment(ctx, rest.dueAt)
     const fields: Task = { ...given(rest), dueAt, cause: 'manual', state: 'open', ...(owner !== undefined && { ownerId: owner }) }
     const { record, change } = create(ctx, task, fields, taskOpened, { customer: id })
-    return commit(ctx, [change], record)
+    return commit(ctx, [change], seen(record))
   },
 )
 
 export const show = action(
   'task.show',
   () => ({ input: z.strictObject(byId()), output: view() }),
-  (ctx, { id }) => find(ctx, task, id),
+  async (ctx, { id }) => seen(await find(ctx, task, id)),
 )
 
 const changeable = () => ({
@@ -80,7 +85,7 @@ export const change = action(
     if (Object.keys(patch).length === 0) throw invalid('patch.empty', '', 'Nothing to change was given.')
     if (patch.ownerId) await mustBeActive(ctx, patch.ownerId, 'ownerId')
     const moved = patch.dueAt === undefined ? patch : { ...patch, dueAt: dueMoment(ctx, patch.dueAt) }
-    return amend(ctx, task, id, moved, taskChanged, (_after, before) => mustBeOpen(before))
+    return seen(await amend(ctx, task, id, moved, taskChanged, (_after, before) => mustBeOpen(before)))
   },
 )
 
@@ -92,7 +97,7 @@ export const done = action(
     const before = await find(ctx, task, id)
     mustBeOpen(before)
     const { record, change } = alter(ctx, task, before, { ...given(result), state: 'done', closedAt: ctx.now }, taskDone)
-    return commit(ctx, [change], record)
+    return commit(ctx, [change], seen(record))
   },
 )
 
@@ -103,7 +108,7 @@ export const cancel = action(
     const before = await find(ctx, task, id)
     mustBeOpen(before)
     const { record, change } = alter(ctx, task, before, { state: 'cancelled', closedAt: ctx.now, cancelReason: reason }, taskCancelled)
-    return commit(ctx, [change], record)
+    return commit(ctx, [change], seen(record))
   },
 )
 
@@ -118,7 +123,7 @@ export const reopen = action(
     const cleared = { closedAt: null, outcome: null, note: null, cancelReason: null, contactId: null }
     const kept = before.state === 'cancelled' ? { keptAt: ctx.now } : {}
     const { record, change } = alter(ctx, task, before, { state: 'open', ...cleared, ...kept }, taskReopened)
-    return commit(ctx, [change], record, [stands])
+    return commit(ctx, [change], seen(record), [stands])
   },
 )
 
@@ -129,7 +134,7 @@ export const bin_ = action(
     const before = await find(ctx, task, id)
     await mustMatch(ctx, task, before, {})
     const { record, change } = alter(ctx, task, before, { deletedAt: ctx.now }, taskDeleted)
-    return commit(ctx, [change], record)
+    return commit(ctx, [change], seen(record))
   },
 )
 
@@ -141,7 +146,7 @@ export const restore = action(
     if (!before.deletedAt) throw fault('conflict', 'task.not_deleted', 'This task is not in the bin.')
     const stands = before.state === 'open' ? [await customerStands(ctx, id)] : []
     const { record, change } = alter(ctx, task, before, { deletedAt: null }, taskRestored)
-    return commit(ctx, [change], record, stands)
+    return commit(ctx, [change], seen(record), stands)
   },
 )
 
@@ -158,27 +163,32 @@ const listInput = () =>
 /** A person's tasks: open ones by due time, closed ones latest first. */
 export const list = action(
   'task.list',
-  () => ({ input: listInput(), output: pageOf(rowView(task)) }),
-  (ctx, input) => {
+  () => ({ input: listInput(), output: pageOf(row()) }),
+  async (ctx, input) => {
     if (input.deleted === 'true') {
       if (ctx.scope !== 'all') throw fault('forbidden', 'scope.outside', 'Only who may read all tasks sees the bin.')
-      return listPage(ctx, task, bin(task), input, { descending: true })
+      return pageSeen(await listPage(ctx, task, bin(task), input, { descending: true }), input.fields)
     }
     const whose = work(ctx, task, `${input.state}#`, input.ownerId ?? ctx.actor.id)
-    return listPage(ctx, task, whose, input, { descending: input.state !== 'open' })
+    return pageSeen(await listPage(ctx, task, whose, input, { descending: input.state !== 'open' }), input.fields)
   },
 )
 
 /** A customer's tasks: open ones by due time, closed ones latest first. */
 export const listOfCustomer = action(
   'task.list_of_customer',
-  () => ({ input: z.strictObject({ ...pageInput(), id: idOf(customer), state: stateInput() }), output: pageOf(rowView(task)) }),
+  () => ({ input: z.strictObject({ ...pageInput(), id: idOf(customer), state: stateInput() }), output: pageOf(row()) }),
   async (ctx, { id, ...input }) => {
     const theirs = facet(task, customerFacet(id), `${input.state}#`)
     const [page] = await Promise.all([listPage(ctx, task, theirs, input, { descending: input.state !== 'open' }), find(ctx, customer, id)])
-    return page
+    return pageSeen(page, input.fields)
   },
 )
+
+/** A page of tasks with whom each concerns, unless only some fields were asked for. */
+function pageSeen<T extends { id: string }>(page: Page<T>, fields: string | undefined): Page<T & { customerId?: string }> {
+  return fields === undefined ? { ...page, items: page.items.map(seen) } : page
+}
 
 /**
  * Holds that a task's customer is not in the bin, now and, by the check given back, when the task is written.

@@ -69,7 +69,7 @@ export function withSeen(sums: Sums, { bought, ratings }: Seen): Sums {
 export const measurementView = () =>
   z.object({
     id: z.string(),
-    ...measurementShape(),
+    ...z.object(measurementShape()).omit({ cursor: true, dueAt: true }).shape,
     ...measuresView().shape,
     retentionRate: z.number().optional(),
     repeatRate: z.number().optional(),
