@@ -254,6 +254,9 @@ test('a policy that greets an occasion twice, or too far ahead, is refused', asy
   expect((await setPolicy([birthday, birthday])).body['errors']).toMatchObject([
     { path: 'occasions', message: 'an occasion is given twice' },
   ])
+  expect((await setPolicy([{ ...birthday, tiers: ['gold', 'goldd'] }])).body['errors']).toMatchObject([
+    { path: 'occasions.0.tiers.1', code: 'unknown', message: expect.stringContaining('There is no tier goldd') },
+  ])
   expect((await setPolicy([{ ...birthday, daysAhead: 31 }])).status).toBe(400)
   expect((await setPolicy([{ ...birthday, occasion: 'name_day' }])).status).toBe(400)
   expect((await crm.call('POST', '/greeting-policy', { as: 'sales', body: { occasions: [], leapDay: 'march_1' } })).status).toBe(403)

@@ -93,6 +93,22 @@ describe('the points programme', () => {
   })
 })
 
+test('purchases from before the first programme earn once they are told again, each once', async () => {
+  const shop = await startCrm({ now: START })
+  const { body } = await shop.call('POST', '/customers', { body: { name: 'Early' } })
+  for (const [order, at] of [
+    ['e1', '2025-12-31T10:00:00Z'],
+    ['e2', '2026-11-01T10:00:00Z'],
+  ])
+    await shop.call('POST', `/customers/${body['id']}/purchases`, {
+      body: { orderId: { id: order }, at, amount: { amount: 7_000, currency: 'USD' } },
+    })
+  await settle(shop)
+  expect((await shop.call('POST', '/points-programme', { body: programme })).status).toBe(200)
+  for (let times = 0; times < 2; times++) await replay(shop)
+  expect((await shop.call('GET', `/customers/${body['id']}/points`)).body).toMatchObject({ balance: 70, entries: 1 })
+})
+
 describe('points', () => {
   test('are earned by a purchase once, however often it is told, by lines, channel and tier of that time', async () => {
     const id = await customer()

@@ -390,6 +390,8 @@ describe('the cadence of a tier', () => {
     expect(due.map((at) => at.slice(0, 10))).toEqual(['02', '02', '02', '04', '04', '04', '07', '07'].map((day) => `2026-12-${day}`))
     expect((await crm.call('POST', '/revisit-policy', { body: { ...rules }, ifMatch: 0 })).status).toBe(412)
     expect((await crm.call('POST', '/revisit-policy', { as: 'sales', body: { ...rules } })).status).toBe(403)
+    const slip = await crm.call('POST', '/revisit-policy', { body: { ...rules, cadenceDays: { ...rules.cadenceDays, dimond: 7 } } })
+    expect(slip.body['errors']).toMatchObject([{ path: 'cadenceDays.dimond', code: 'unknown' }])
     expect((await crm.call('POST', '/revisit-policy', { body: rules })).status).toBe(200)
     expect((await crm.call('POST', '/work-calendar', { body: { hours: week } })).status).toBe(200)
   })

@@ -6,7 +6,7 @@ import { dayIn } from '../../kernel/zone.ts'
 import { consent, mayContact } from '../../customer/consent/index.ts'
 import { customer } from '../../customer/customer/index.ts'
 import { visibleHead } from '../../insight/rhythm/index.ts'
-import { tier } from '../../insight/tier/index.ts'
+import { mustKnowTiers, tier } from '../../insight/tier/index.ts'
 import { dayAfter } from '../../platform/calendar/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { festivalDay, festivals, isFestival, nextFestival, occasions } from './festival.ts'
@@ -19,12 +19,15 @@ import { names, tongues } from './words.ts'
 
 export const showPolicy = action('greeting_policy.show', () => ({ input: z.strictObject({}), output: viewOf(greetingPolicy) }), readPolicy)
 
-/** Sets the whole policy. It counts for greetings not prepared yet; one that is a month or less ahead may miss a longer lead this once. */
+/** Sets the whole policy, for tiers that there are. It counts for greetings not prepared yet; one that is a month or less ahead may miss a longer lead this once. */
 export const setPolicy = action(
   'greeting_policy.set',
   () => ({ input: z.strictObject(policyShape()), output: viewOf(greetingPolicy) }),
   async (ctx, input) => {
-    const before = await readPolicy(ctx)
+    const named = input.occasions.flatMap(({ tiers = [] }, rule) =>
+      tiers.map((name, at) => ({ name, path: `occasions.${rule}.tiers.${at}` })),
+    )
+    const [before] = await Promise.all([readPolicy(ctx), mustKnowTiers(ctx, named)])
     await mustMatch(ctx, greetingPolicy, before, input)
     const { record, change } =
       before.version === 0

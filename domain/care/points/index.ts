@@ -65,7 +65,8 @@ export default module('points', {
       summary: 'Set the points programme as a whole',
       example: programmeExample,
       faults: ['programme.version_differs'],
-      description: 'Send If-Match with the version you read to refuse a change that overlooks another one.',
+      description:
+        'Send If-Match with the version you read to refuse a change that overlooks another one. Purchases that were recorded before the first programme earn, from startsOn on, when their events are told again: POST /replays.',
     }),
     route('GET /customers/{id}/points', a.show, { can: 'points:read', summary: 'A customer’s points, by expiry, and what they come from' }),
     route('GET /customers/{id}/points/entries', a.ledger, { can: 'points:read', summary: 'A customer’s points ledger, newest first' }),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Ctx } from '../../kernel/context.ts'
 import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
+import { fault } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
 import { KEY_LENGTH } from '../../kernel/id.ts'
 import { recordIn } from '../../kernel/place.ts'
@@ -68,6 +69,23 @@ export async function readRules(ctx: Ctx): Promise<RulesRecord> {
 /** The same, kept by a warm function for half a minute. */
 export function policyOf(ctx: Ctx): Promise<Policy> {
   return ctx.memo.get(RULES_MEMO, ctx.now, () => readRules(ctx))
+}
+
+/**
+ * Holds that the tiers a setting names are those of the policy in force, so that a slip of the pen is no rule for nobody.
+ * @param named each with the path of the input that names it
+ * @throws Fault `invalid` with every one that is not
+ */
+export async function mustKnowTiers(ctx: Ctx, named: readonly { name: string; path: string }[]): Promise<void> {
+  const known = (await policyOf(ctx)).tiers.map(({ name }) => name)
+  const errors = named
+    .filter(({ name }) => !known.includes(name))
+    .map(({ name, path }) => ({
+      path,
+      code: 'unknown',
+      message: `There is no tier ${name}; the workspace’s tiers are ${known.join(', ')}.`,
+    }))
+  if (errors.length > 0) throw fault('invalid', 'input.invalid', 'The input is not valid.', { errors })
 }
 
 /** A version by id, whether it may be seen or not; undefined when there is none. */
