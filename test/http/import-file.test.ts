@@ -161,6 +161,28 @@ describe('a row that cannot be read is one bad row', () => {
   })
 })
 
+describe('a cell of 10 MB in many lines', () => {
+  const lines = Array.from({ length: 200_000 }, (_, n) => `Nobody ${n},said ""this"" to no one, never`).join('\r\n')
+
+  test.each(['\n', '\r\n'])('is one bad row, and none of its lines is a row', async (end) => {
+    const id = await upload(
+      crm,
+      ['name,notes,n', `Long One,"${lines}",1`, 'After It,fine,2', `"${lines}",x,3`, 'The Last,"two\nlines",4', ''].join(end),
+    )
+    expect(await work(crm, id, 'run', mapping)).toMatchObject({ counts: { rows: 4, created: 2, failed: 2 } })
+    expect(await reportOf(crm, id)).toEqual(['2  row.too_long', '4  row.too_long'])
+    expect(await names(crm)).toEqual(expect.arrayContaining(['After It', 'The Last']))
+  })
+
+  test('is told from a quote that is never closed: of that one line is lost', async () => {
+    const rows = Array.from({ length: 12_000 }, (_, n) => `Row ${n},"with, a comma and more than a few letters",${n}`)
+    const id = await upload(crm, `name,notes,n\n"Not closed,x,1\n${rows.join('\n')}\n`)
+    const done = await work(crm, id, 'check', mapping)
+    expect(done['checked']).toMatchObject({ rows: 12_001, created: 12_000, failed: 1 })
+    expect(await reportOf(crm, id)).toEqual(['2  row.quote_not_closed'])
+  })
+})
+
 describe('a mapping is held against the file', () => {
   test('every issue at once', async () => {
     const id = await upload(crm, 'name,mail\nAda,ada@example.com\n')

@@ -3,6 +3,7 @@ import type { Files } from '../../kernel/files.ts'
 import { FileMissing } from '../../kernel/files.ts'
 import { fault } from '../../kernel/fault.ts'
 import { encodings, natureOf, refused, textOf, type Encoding } from './text/encoding.ts'
+import { endOfLong } from './text/long.ts'
 import { afterLine, delimiterOf, LONGEST_RECORD, nextRecord, type Piece, type Trouble } from './text/records.ts'
 
 /** A file of rows in the bucket: what has been found out about it once, so that every stretch is read alike. */
@@ -99,12 +100,20 @@ export async function rowsFrom(files: Files, source: Source, from: Position, mos
   while (!skipping && pieces.length < most && at < bytes.length) {
     const found = nextRecord(bytes, at, source.delimiter.charCodeAt(0), last)
     if (!found) break
-    at = found.next
     row++
+    const beyond = found.open && (await endOfLong(files, source, from.offset + at))
+    if (beyond !== undefined) {
+      pieces.push({ ...found.piece, trouble: 'too_long', row })
+      return stretchIn(bytes, pieces, source, { offset: beyond, row, skipping: false })
+    }
+    at = found.next
     if (found.piece.to > found.piece.from) pieces.push({ ...found.piece, row })
     skipping = found.skipping === true
   }
-  const end = { offset: from.offset + at, row, skipping }
+  return stretchIn(bytes, pieces, source, { offset: from.offset + at, row, skipping })
+}
+
+async function stretchIn(bytes: Uint8Array, pieces: readonly (Piece & { row: number })[], source: Source, end: Position): Promise<Stretch> {
   const rows = (await rowsOf(bytes, pieces, source)).filter((one) => one.trouble || one.cells.some((cell) => cell !== ''))
   return { rows, end, done: end.offset >= source.bytes }
 }

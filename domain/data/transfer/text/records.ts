@@ -15,20 +15,21 @@ export interface Piece {
 /** The longest record. Bytes; a stored item holds 400 KB at most. */
 export const LONGEST_RECORD = 256 * 1024
 
-const [QUOTE, LF, CR] = [0x22, 0x0a, 0x0d]
-const isEnd = (byte: number | undefined): boolean => byte === LF || byte === CR
+export const [QUOTE, LF, CR] = [0x22, 0x0a, 0x0d] as const
+export const isEnd = (byte: number | undefined): boolean => byte === LF || byte === CR
 
 /**
  * The first record of some bytes; undefined when it may go on beyond them.
  * @param last whether the bytes end with the file
- * @returns the record, where the next one begins, and whether the rest of its line is yet to be passed over
+ * @returns the record, where the next one begins, and whether the rest of its line is yet to be passed over; `open`: it is cut off
+ *   where a quote is open, which may be closed further on
  */
 export function nextRecord(
   bytes: Uint8Array,
   from: number,
   delimiter: number,
   last: boolean,
-): { piece: Piece; next: number; skipping?: true } | undefined {
+): { piece: Piece; next: number; skipping?: true; open?: true } | undefined {
   let state: 'start' | 'plain' | 'quoted' | 'closed' | 'bad' = 'start'
   const most = Math.min(bytes.length, from + LONGEST_RECORD)
   for (let at = from; at < most; at++) {
@@ -46,7 +47,8 @@ export function nextRecord(
   }
   const cut = most < bytes.length || most - from >= LONGEST_RECORD
   if (!cut && !last) return undefined
-  if (state === 'quoted') return atFirstLine(bytes, from, most, cut ? 'too_long' : 'quote_not_closed', last)
+  if (state === 'quoted' && cut) return { ...atFirstLine(bytes, from, most, 'too_long', last), open: true }
+  if (state === 'quoted') return atFirstLine(bytes, from, most, 'quote_not_closed', last)
   if (cut) return atFirstLine(bytes, from, most, 'too_long', last)
   return state === 'bad' ? misplaced(bytes, from, most, most, last) : { piece: { from, to: most }, next: most }
 }
