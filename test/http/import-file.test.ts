@@ -90,6 +90,26 @@ describe('a file is read as people write it', () => {
     expect(await names(crm)).toContain('=2+2')
   })
 
+  test('from a workbook: a time of day is the workspace’s, as it is in a CSV', async () => {
+    const shanghai = await startCrm()
+    await shanghai.call('PATCH', '/workspace', { body: { timeZone: 'Asia/Shanghai', currency: 'CNY' }, ifMatch: 0 })
+    await shanghai.call('POST', '/customers', { body: { name: 'Ada', emails: [{ address: 'ada@example.com' }] } })
+    // 2026-11-20 10:30:15, as Excel has it: days since 1899-12-30, not to the last digit.
+    const sold = 46_346 + (10 * 3600 + 30 * 60 + 15) / 86_400
+    const bytes = workbook({
+      Sales: [
+        ['email', 'order', 'at', 'amount'],
+        ['ada@example.com', 'A-1', sold, '12'],
+      ],
+    })
+    const id = await upload(shanghai, bytes, { kind: 'purchases', name: 'sales.xlsx' })
+    const done = await work(shanghai, id, 'run', { mapping: { email: 'customer.email', order: 'order', at: 'at', amount: 'amount' } })
+    expect(done, JSON.stringify(done)).toMatchObject({ counts: { created: 1 } })
+    const { body } = await shanghai.call('GET', '/customers')
+    const bought = (await shanghai.call('GET', `/customers/${body['items'][0].id}/purchases`)).body['items'][0]
+    expect(bought.at).toBe('2026-11-20T02:30:15.000Z')
+  })
+
   test('from a workbook of several sheets the one that is named', async () => {
     const id = await upload(crm, workbook({ First: [['name'], ['One']], Second: [['name'], ['Two']] }), { name: 'two.xlsx' })
     expect((await crm.call('POST', `/imports/${id}/preview`, { body: {} })).body).toMatchObject({

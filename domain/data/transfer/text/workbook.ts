@@ -13,7 +13,7 @@ export interface Sheet {
 }
 
 /**
- * Reads one sheet of an Excel workbook, the first unless named. Dates come as ISO 8601, without a time where it is midnight.
+ * Reads one sheet of an Excel workbook, the first unless named. Dates come as `2026-11-20 10:30:15`, without a time where it is midnight.
  * The library is loaded with the first workbook.
  * @throws Fault `invalid` for what is no workbook, is too large, or has no such sheet
  */
@@ -34,8 +34,18 @@ export async function sheetOf(bytes: Uint8Array, wanted: string | undefined): Pr
 
 function textIn(cell: unknown): string {
   if (cell === null || cell === undefined) return ''
-  if (cell instanceof Date) return cell.toISOString().replace(/T00:00:00\.000Z$/, '')
+  if (cell instanceof Date) return dateIn(cell)
   return typeof cell === 'string' ? cell : typeof cell === 'number' || typeof cell === 'boolean' ? String(cell) : ''
+}
+
+/** A date as a workbook has it: of no time zone, so it is told without one, and not exact to the millisecond. */
+function dateIn(date: Date): string {
+  const second = new Date(Math.round(date.getTime() / 1000) * 1000)
+  return second
+    .toISOString()
+    .slice(0, 19)
+    .replace('T', ' ')
+    .replace(/ 00:00:00$/, '')
 }
 
 /** Holds that a packed file does not grow beyond what memory holds: a few kilobytes may unpack to gigabytes. */
