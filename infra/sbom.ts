@@ -17,7 +17,16 @@ const npm = (...args: string[]) => spawnSync('npm', args, { cwd: root, encoding:
 export function bill(shipped: boolean): { components: Component[] } {
   const { status, stdout, stderr } = npm('sbom', '--sbom-format', 'cyclonedx', ...(shipped ? ['--omit', 'dev'] : []))
   if (status !== 0) throw new Error(`npm sbom failed: ${stderr}`)
-  return JSON.parse(stdout) as { components: Component[] }
+  const made = JSON.parse(stdout) as { components: Component[] }
+  for (const { externalReferences = [] } of made.components) for (const one of externalReferences) one.url = addressOf(one.url)
+  return made
+}
+
+/** An address as CycloneDX takes it: what packages give as `git@host:path`, as SSH does, or as `owner/name` of GitHub is no URI. */
+export function addressOf(given: string): string {
+  if (/^[\w-]+\/[\w.-]+$/.test(given)) return `https://github.com/${given}`
+  const [, user, path] = /^([\w.-]+@[\w.-]+):(?!\/\/)(.*)$/.exec(given) ?? []
+  return user === undefined ? given : `ssh://${user}/${path}`
 }
 
 /** Known weaknesses in what is deployed; undefined when the registry cannot be asked. */

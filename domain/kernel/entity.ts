@@ -97,9 +97,12 @@ export interface Entity<N extends string = string, F = Record<string, unknown>> 
 export type RecordOf<E> = E extends Entity<infer N, infer F> ? F & Stamp<N> : never
 export type FieldsOf<E> = E extends Entity<string, infer F> ? F : never
 
+/** How many keys an id of a kind has: its own, and before it the customer's, or the customer's alone. */
+export const keysIn = ({ home, single }: Pick<Entity, 'home' | 'single'>): 1 | 2 => (home === 'customer' && !single ? 2 : 1)
+
 /** Declares a kind of record: its schema, where it lives and which indexes it is in. */
 export function entity<const N extends string, F extends object>(facts: EntityFacts<N, F>): Entity<N, F> {
-  const keys = facts.home === 'customer' && !facts.single ? 2 : 1
+  const keys = keysIn(facts)
   const { version, upgrade } = facts
   if (version !== undefined && upgrade) forwards.set(facts.noun, { version, upgrade })
   const shape = new RegExp(`^${facts.prefix}_[0-9A-Za-z]{${keys * KEY_LENGTH}}$`)

@@ -2,10 +2,10 @@ import * as z from 'zod'
 import { Absorbed, mustStand, noteFile, survivorIn, survivorOf } from './absorbed.ts'
 import { alter, commit, Stale, written } from './commit.ts'
 import type { Ctx } from './context.ts'
-import { placeOf, type Entity, type Stamp } from './entity.ts'
+import { keysIn, placeOf, type Entity, type Stamp } from './entity.ts'
 import type { EventType } from './event.ts'
 import { fault, missing } from './fault.ts'
-import { customerIdIn } from './id.ts'
+import { customerIdIn, KEY_LENGTH } from './id.ts'
 import { eventStamp, FORM, indexKeys, isOurs, logKey, nextWrite, recordIn } from './place.ts'
 import { mayTouch } from './scope.ts'
 import type { Item } from './table/table.ts'
@@ -211,8 +211,13 @@ export function viewOf<N extends string, F>(kind: Entity<N, F>): z.ZodType<F & S
   }) as unknown as z.ZodType<F & Stamp<N>>
 }
 
-/** Schema of an id of one kind, for inputs. */
-export function idOf<N extends string, F>(kind: Pick<Entity<N, F>, 'is' | 'prefix' | 'noun'>): z.ZodType<Stamp<N>['id'], string> {
-  const shape = new RegExp(`^${kind.prefix}_[0-9A-Za-z]{20,40}$`)
+/**
+ * Schema of an id of one kind, for inputs. Of exactly its length: where a record lies is read from the first keys of an id, so a longer
+ * one would be another name for the same.
+ */
+export function idOf<N extends string, F>(
+  kind: Pick<Entity<N, F>, 'prefix' | 'noun' | 'home' | 'single'>,
+): z.ZodType<Stamp<N>['id'], string> {
+  const shape = new RegExp(`^${kind.prefix}_[0-9A-Za-z]{${keysIn(kind) * KEY_LENGTH}}$`)
   return z.string().regex(shape, `an id of a ${kind.noun}, ${kind.prefix}_…`) as unknown as z.ZodType<Stamp<N>['id'], string>
 }

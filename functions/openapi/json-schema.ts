@@ -57,7 +57,7 @@ export function isEmpty(schema: JsonSchema): boolean {
   return !alternatives && !open && propertiesOf(schema).length === 0
 }
 
-/** A value for an id's pattern, `^cus_[0-9A-Za-z]{20,40}$`; undefined for any other schema. */
+/** A value for an id's pattern, `^cus_[0-9A-Za-z]{20}$`; undefined for any other schema. */
 export function sampleOf(schema: JsonSchema): string | undefined {
   const { pattern } = schema
   const found = typeof pattern === 'string' && /^\^([a-z]{2,4}_)\[[^\]]+\]\{(\d+)(?:,\d+)?\}\$$/.exec(pattern)

@@ -7,7 +7,7 @@ import type { JsonSchema } from './json-schema.ts'
 export type KindOfCode = (code: string) => readonly FaultKind[]
 
 /** Codes every route may answer with. */
-const always: readonly string[] = ['input.invalid', 'record.busy', 'request.out_of_time']
+const always: readonly string[] = ['input.invalid', 'record.busy', 'records.unavailable', 'request.out_of_time']
 
 /** Codes of every route that asks for a token. */
 const signedIn: readonly string[] = ['token.not_access', 'token.nobody', 'user.disabled', 'permission.missing']

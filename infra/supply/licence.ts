@@ -2,6 +2,7 @@
 export interface Component {
   name: string
   version: string
+  externalReferences?: { type: string; url: string }[]
   licenses?: { license?: { id?: string; name?: string }; expression?: string }[]
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bill, lockedPackages } from '../../infra/sbom.ts'
+import { addressOf, bill, lockedPackages } from '../../infra/sbom.ts'
 import { holds, refusedLicences } from '../../infra/supply/licence.ts'
 import { lockFaults } from '../../infra/supply/lock.ts'
 
@@ -16,6 +16,15 @@ describe('what the product is made of', () => {
     expect(shipped.map(({ name }) => name)).not.toContain('vitest')
     expect(refusedLicences(shipped, true)).toEqual([])
     expect(refusedLicences(all, false)).toEqual([])
+  }, 120_000)
+
+  test('is told with addresses that are such, as the schema of CycloneDX asks', () => {
+    const addresses = bill(false).components.flatMap(({ externalReferences = [] }) => externalReferences.map(({ url }) => url))
+    expect(addresses.length).toBeGreaterThan(200)
+    expect(addresses.filter((one) => !URL.canParse(one))).toEqual([])
+    expect(addressOf('git@github.com:chaijs/assertion-error.git')).toBe('ssh://git@github.com/chaijs/assertion-error.git')
+    expect(addressOf('unjs/std-env')).toBe('https://github.com/unjs/std-env')
+    expect(addressOf('git+ssh://git@github.com/a/b.git')).toBe('git+ssh://git@github.com/a/b.git')
   }, 120_000)
 })
 
