@@ -49,7 +49,7 @@ export default module('greeting', {
       summary: 'Say what came of a greeting',
       description: 'Told once; the same again changes nothing. One that was sent is on the customer’s timeline.',
       example: { outcome: 'sent' },
-      faults: ['greeting_message.told'],
+      faults: ['greeting_message.told', 'in_the_future'],
     }),
   ],
 })
