@@ -59,6 +59,10 @@ describe('a tier', () => {
       next: { tier: 'jade', missing: { amount: 5_000, currency: 'USD' } },
     })
     expect(await member(id)).not.toHaveProperty('validUntil')
+    const { records, formula } = await member(id)
+    expect(records).toMatchObject({ membership: expect.stringMatching(/^tie_/), policy: '/v1/tier-policy' })
+    expect((await crm.call('GET', records.purchases.slice('/v1'.length))).body['items']).toHaveLength(1)
+    expect(formula).toContain('last 365 days')
     crm.clock.now = daysLater(START, 100)
     await buys(id, 60)
     expect(types((await settle(crm)).published)).toEqual(['tier.promoted'])

@@ -132,6 +132,9 @@ describe('a churn warning', () => {
       reason: { usualGapDays: 30, gapOf: 'customer', daysSinceLast: days, modelVersion: 0 },
     })
     expect(raised.reason.pAny).toBeLessThanOrEqual(raised.reason.line)
+    const { why } = (await crm.call('GET', `/warnings/${raised.id}`)).body
+    expect(why.records).toMatchObject({ history: expect.stringMatching(/^his_/), purchases: `/v1/customers/${id}/purchases` })
+    expect(why.formulas).toMatchObject({ pAny: expect.stringContaining('MBG/NBD'), severity: expect.stringContaining('value at stake') })
     expect(raised.explanation).toContain(`Usually buys every 30 days, now ${days} days since the last purchase on 2026-05-05.`)
     expect(raised.valueAtStake.amount).toBeGreaterThan(10_000)
     const rhythmNow = (await crm.call('GET', `/customers/${id}/rhythm`)).body
@@ -329,6 +332,9 @@ describe('a rhythm', () => {
     expect(body['value'].next12Months.amount).toBeLessThan(body['value'].atStake.amount)
     expect(body['words']).toContain('Usually buys every 30 days')
     expect(body['formulas'].pAlive).toContain('Batislam')
+    expect(body['records']).toMatchObject({ history: expect.stringMatching(/^his_/), model: '/v1/model' })
+    const bought = await crm.call('GET', body['records'].purchases.slice('/v1'.length))
+    expect(bought.body['items']).toHaveLength(5)
   })
 
   test('of a customer without purchases says so, and is not told to who may not see the customer', async () => {

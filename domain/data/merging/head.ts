@@ -69,7 +69,16 @@ function fieldsOf(record: MembershipRecord): Membership {
     Object.entries(fields).filter(([name]) => name in CLEARED || name === 'customerId' || name === 'since' || name === 'changes'),
   ) as Membership
 }
-const CLEARED = { tier: null, validUntil: null, earned: null, override: null, atRisk: null, lookedAhead: null, dueAt: null } as const
+const CLEARED = {
+  tier: null,
+  validUntil: null,
+  earned: null,
+  override: null,
+  atRisk: null,
+  lookedAhead: null,
+  loyalOn: null,
+  dueAt: null,
+} as const
 
 function tierChange(
   ctx: Ctx,

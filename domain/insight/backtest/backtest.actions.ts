@@ -44,7 +44,22 @@ const output = () =>
     run: viewOf(backtestRun).optional().describe('absent before the first'),
     result: viewOf(backtest).optional().describe('what the last complete back-test found'),
     realised: z.array(z.object(tallyShape())).describe('how warnings turned out, by the month in which they became work, the latest first'),
+    formulas: z.record(z.string(), z.string()),
   })
+
+const FORMULAS = {
+  auc: 'chance that one who bought nothing within the horizon ranks above one who bought, ties half: Mann & Whitney 1947',
+  active: 'those whose last purchase lies at most the horizon before the cut',
+  precisionTop: 'share who bought nothing among the fifth of the active customers with the highest score',
+  calibration: 'foretold chance of a purchase within the horizon by tenths, beside the share of those customers who bought',
+  lift: 'share who bought nothing in each tenth of the active customers by score ÷ that share of all of them',
+  tracking: 'Σ E[X(t)] over those who had begun by the middle cut, beside their repeat purchase days: Fader, Hardie & Lee 2005, figure 3',
+  fixedDays: 'days since the last purchase',
+  ownGap: 'days since the last purchase ÷ the customer’s own median gap',
+  pAny: '1 − P(alive) · (1 − ((α+T)/(α+T+t))^(r+x)): MBG/NBD, Batislam, Denizel & Filiztekin 2007',
+  regular: 'the same with gaps of an Erlang distribution: MBG/CNBD-k, Reutterer, Platzer & Schröder 2021',
+  learned: 'logistic regression on days since the last purchase, purchases, age and the chances above, trained on earlier cuts alone',
+} as const
 
 /** How the scores would have done on the workspace's own past, and how the warnings that were raised turned out. 4 units at most. */
 export const show = action(
@@ -53,7 +68,7 @@ export const show = action(
   async (ctx) => {
     const [{ run, result }, realised] = await Promise.all([bothOf(ctx), tallies(ctx)])
     const words = result?.words ?? 'No back-test has been completed yet: POST /model/backtest begins one.'
-    return { words, ...(run && { run }), ...(result && { result }), realised }
+    return { words, ...(run && { run }), ...(result && { result }), realised, formulas: FORMULAS }
   },
 )
 

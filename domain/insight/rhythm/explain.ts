@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import type { Workspace } from '../../platform/workspace/index.ts'
 import { dayFrom, type Day } from '../../kernel/clock.ts'
 import { sayMoney } from '../../kernel/money.ts'
@@ -31,6 +32,25 @@ export function formulasOf({ months, margin, monthlyDiscount }: ValuePolicy) {
     atStake: 'the same value if the customer is still alive: value ÷ P(alive)',
   } as const
 }
+/** The records that numbers of a rhythm come from, and where to read them. */
+export const recordsShape = () =>
+  z.object({
+    history: z.string().optional().describe('the sums of the purchases'),
+    purchases: z.string(),
+    model: z.string(),
+    backtest: z.string(),
+  })
+
+/** @param historyId absent before the first purchase */
+export function recordsBehind(customerId: string, historyId: string | undefined): z.output<ReturnType<typeof recordsShape>> {
+  return {
+    ...(historyId !== undefined && { history: historyId }),
+    purchases: `/v1/customers/${customerId}/purchases`,
+    model: '/v1/model',
+    backtest: '/v1/model/backtest',
+  }
+}
+
 const share = (value: number): string => `${Math.round(value * 1_000) / 10} %`
 
 export const DAYS_PER_YEAR = 365

@@ -4,7 +4,17 @@ import { route } from '../../kernel/route.ts'
 import { show } from './rhythm.actions.ts'
 import { rhythm } from './rhythm.store.ts'
 
-export { explainRhythm, formulasOf, saySilence, sayChance, sayDays, type Explanation, type RhythmFacts } from './explain.ts'
+export {
+  explainRhythm,
+  formulasOf,
+  recordsBehind,
+  recordsShape,
+  saySilence,
+  sayChance,
+  sayDays,
+  type Explanation,
+  type RhythmFacts,
+} from './explain.ts'
 export { dueOf, retimed, type Timer } from './rhythm.ts'
 export { headOf, rhythm, standingHead, visibleHead, type Head, type RhythmRecord } from './rhythm.store.ts'
 

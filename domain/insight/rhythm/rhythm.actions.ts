@@ -6,7 +6,7 @@ import { money } from '../../kernel/money.ts'
 import { idOf } from '../../kernel/record.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { modelOf, riskScores, valuePolicyOf, type CurrentModel } from '../statistics/index.ts'
-import { explainRhythm, formulasOf, type Explanation } from './explain.ts'
+import { explainRhythm, formulasOf, recordsBehind, recordsShape, type Explanation } from './explain.ts'
 import { visibleHead, type RhythmRecord, rhythm } from './rhythm.store.ts'
 
 const chance = () => z.number().min(0).max(1)
@@ -44,6 +44,7 @@ const view = () =>
       segment: z.object({ by: z.string(), value: z.string(), customers: z.int(), why: z.string() }).optional(),
     }),
     formulas: z.record(z.string(), z.string()),
+    records: recordsShape(),
   })
 
 /** The model that spoke for a customer: everybody's, or their segment's. */
@@ -70,8 +71,16 @@ export const show = action(
   async (ctx, { id }) => {
     const [head, model, workspace] = await Promise.all([visibleHead(ctx, id), modelOf(ctx), workspaceOf(ctx)])
     const formulas = formulasOf(valuePolicyOf(model))
+    const records = recordsBehind(id, head.history?.id)
     if (!head.history) {
-      return { customerId: id, model: sayModel(model), formulas, state: 'no_purchase' as const, words: 'No purchase is recorded yet.' }
+      return {
+        customerId: id,
+        model: sayModel(model),
+        formulas,
+        records,
+        state: 'no_purchase' as const,
+        words: 'No purchase is recorded yet.',
+      }
     }
     const timer = head.single(rhythm)
     const told = explainRhythm({ model, history: head.history, file: head.customer, workspace, now: ctx.now })
@@ -79,6 +88,7 @@ export const show = action(
       customerId: id,
       model: sayModel(model, told.segment),
       formulas,
+      records,
       state: stateOf(timer),
       ...viewIn(told, workspace.currency, timer?.dueAt),
     }

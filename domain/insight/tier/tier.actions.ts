@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { customer } from '../../customer/customer/index.ts'
+import { YEAR_DAYS } from '../../customer/purchase/index.ts'
 import { action } from '../../kernel/action.ts'
-import { daysLater } from '../../kernel/clock.ts'
+import { dayFrom, dayNumber, daysLater, type Day } from '../../kernel/clock.ts'
 import { commit } from '../../kernel/commit.ts'
 import { fault, invalid, missing } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
@@ -43,7 +44,22 @@ const standing = () => {
       .optional(),
     words: z.string(),
     changes: shape.changes,
+    formula: z.string(),
+    records: z.object({ membership: z.string().optional(), purchases: z.string(), policy: z.string() }),
   })
+}
+
+const FORMULA =
+  'the highest tier whose line is reached by Σ (bought − returned) over the purchases of the last 365 days, and the policy’s share of word of mouth, with the purchases and the days since the first one that it asks for; kept at expiry by its keep line'
+
+/** Where to read what a tier rests on. */
+function recordsOf(customerId: string, membership: string | undefined, today: Day) {
+  const from = dayFrom(dayNumber(today) - YEAR_DAYS)
+  return {
+    ...(membership !== undefined && { membership }),
+    purchases: `/v1/customers/${customerId}/purchases?from=${from}&to=${today}`,
+    policy: '/v1/tier-policy',
+  }
 }
 
 /**
@@ -72,6 +88,8 @@ export const show = action(
     const inCurrency = (amount: number) => ({ amount: Math.max(0, amount), currency })
     return {
       changes: [],
+      formula: FORMULA,
+      records: recordsOf(id, member?.id, setting.today),
       ...member,
       customerId: id,
       ...(labels && { labels }),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { customer } from '../../customer/customer/index.ts'
+import { history } from '../../customer/purchase/index.ts'
 import { action } from '../../kernel/action.ts'
 import { daysLater } from '../../kernel/clock.ts'
 import { collection, partialView, records } from '../../kernel/collection.ts'
@@ -9,6 +10,8 @@ import { fault, invalid } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
 import { facet, list as listPage, pageInput, pageOf, rowView, work, type Stretch } from '../../kernel/page.ts'
 import { find, idOf, mustMatch, viewOf } from '../../kernel/record.ts'
+import { formulasOf, recordsBehind, recordsShape } from '../rhythm/index.ts'
+import { modelOf, valuePolicyOf } from '../statistics/index.ts'
 import { warningClosed, warningSnoozed } from './events.ts'
 import { tallyEnded } from './tally.ts'
 import { isStanding, isUnended, outcomes, warningStates } from './warning.ts'
@@ -17,11 +20,25 @@ import { warning, type WarningRecord } from './warning.store.ts'
 const view = () => viewOf(warning)
 const byId = () => ({ id: idOf(warning) })
 
+/** Where the numbers of a warning come from. */
+const why = () => z.object({ formulas: z.record(z.string(), z.string()), records: recordsShape() })
+
+/** A warning with its reason, the formulas of its numbers and the records they come from. */
 export const show = action(
   'warning.show',
-  () => ({ input: z.strictObject(byId()), output: view() }),
-  (ctx, { id }) => find(ctx, warning, id),
+  () => ({ input: z.strictObject(byId()), output: z.intersection(view(), z.object({ why: why() })) }),
+  async (ctx, { id }) => {
+    const [told, model] = await Promise.all([find(ctx, warning, id), modelOf(ctx)])
+    const records = recordsBehind(told.customerId, history.id('', told.customerId))
+    return { ...told, why: { formulas: { ...formulasOf(valuePolicyOf(model)), ...WARNING_FORMULAS }, records } }
+  },
 )
+
+const WARNING_FORMULAS = {
+  usualGapDays: 'days from the first to the last purchase day ÷ repeat purchase days; of who bought on one day, 7 α ÷ r of the model',
+  line: 'the workspace’s warning line, at most 0.75 of the chance on the day of the last purchase',
+  severity: 'value at stake ÷ that of a typical customer of the workspace: from 5 critical, 2 high, 0.5 medium',
+} as const
 
 const listInput = () =>
   z.strictObject({

@@ -109,6 +109,7 @@ describe('a back-test on the workspace’s own past', () => {
     const end = tracking.at(-1)
     expect(Math.abs(end.expected / end.actual - 1)).toBeLessThan(0.1)
     expect(body['words']).toContain('days since the last purchase')
+    for (const rule of Object.keys(mean)) expect(body['formulas']).toHaveProperty(rule)
     expect((await crm.table.query({ pk: 'backtest#chunks', limit: 10 })).items).toEqual([])
   }, 120_000)
 
