@@ -176,7 +176,14 @@ describe('an occasion', () => {
     expect((await invite({ clubId: club['id'] })).body).toEqual({ done: 1, there: 0, missing: [] })
     expect((await invite({ customerIds: [ada, bob] })).body).toEqual({ done: 0, there: 2, missing: [] })
     expect((await invite({ tier: 'gold', clubId: club['id'] })).body).toMatchObject({ code: 'invitation.name_one' })
-    expect((await crm.call('GET', `/occasions/${id}/guests?state=invited`, { as: 'usr_00000000000000000009:sales' })).status).toBe(403)
+    const seenBy = async (as: string) =>
+      (await crm.call('GET', `/occasions/${id}/guests?state=invited`, { as })).body['items'].map((one: Reply['body']) => one['customerId'])
+    const stranger = 'usr_00000000000000000009:sales'
+    expect(await seenBy(stranger)).toEqual([])
+    const theirs = (await crm.call('POST', '/customers', { as: stranger, body: { name: 'Theirs' } })).body['id']
+    expect((await invite({ customerIds: [theirs] })).body).toMatchObject({ done: 1 })
+    expect(await seenBy(stranger)).toEqual([theirs])
+    expect(await seenBy('admin')).toHaveLength(3)
   })
 
   test('invites a segment page by page, each member once, and no segment that is not ready or not there', async () => {

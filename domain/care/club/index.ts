@@ -6,7 +6,7 @@ import * as m from './member.actions.ts'
 
 export { club, clubMember, type ClubRecord, type MemberRecord } from './club.store.ts'
 export { followTier } from './member.actions.ts'
-export { targetShape, targetsOf, type Targets } from './target.ts'
+export { targetShape, targetsOf, visibleOf, type Targets } from './target.ts'
 
 export default module('club', {
   verbs: ['read', 'write', 'delete', 'invite'],
@@ -54,6 +54,7 @@ export default module('club', {
     route('GET /clubs/{id}/members', m.listOfClub, {
       can: 'club:read',
       summary: 'The members of a club, or those invited, declined or gone',
+      description: 'Who may see their own or their team’s customers sees those: a page may be short.',
     }),
     route('POST /customers/{id}/club-members', m.add, {
       can: 'club:invite',

@@ -14,7 +14,7 @@ import { find, idOf, viewOf } from '../../kernel/record.ts'
 import { creating } from '../creating.ts'
 import { afterAnswer, afterTier, answers, memberStates, type Club, type Member, type MemberState } from './club.ts'
 import { club, clubFacet, clubMember, clubsOf, memberIn, memberKey, memberPlace, type ClubRecord, type MemberRecord } from './club.store.ts'
-import { targetShape, targetsOf } from './target.ts'
+import { targetShape, targetsOf, visibleOf } from './target.ts'
 
 export const memberInvited = event('club.invited', 'A customer was invited to a club')
 export const memberJoined = event('club.joined', 'A customer became a member of a club')
@@ -114,12 +114,11 @@ export const listOfClub = action(
     output: pageOf(rowView(clubMember)),
   }),
   async (ctx, { id, state, ...input }) => {
-    if (ctx.scope !== 'all') throw fault('forbidden', 'scope.outside', 'Only who may read all customers lists a club.')
     const [, page] = await Promise.all([
       find(ctx, club, id),
       listPage(ctx, clubMember, facet(clubMember, clubFacet(id), `${state}#`), input, { descending: true }),
     ])
-    return page
+    return visibleOf(ctx, page)
   },
 )
 

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { customer } from '../../customer/customer/index.ts'
 import { inSegment, inTier, mustBeReady, SEGMENT, type Audience } from '../../insight/audience/index.ts'
-import { mustStand } from '../../kernel/absorbed.ts'
+import { mustStand, survivorOf } from '../../kernel/absorbed.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { invalid } from '../../kernel/fault.ts'
 import * as f from '../../kernel/fields.ts'
-import { facet, list } from '../../kernel/page.ts'
+import { customerIdIn } from '../../kernel/id.ts'
+import { facet, list, type Page } from '../../kernel/page.ts'
 import { idOf, mayTouch } from '../../kernel/record.ts'
 import { club, clubFacet, clubMember } from './club.store.ts'
 
@@ -45,6 +46,21 @@ export async function targetsOf(ctx: Ctx, target: Target): Promise<Targets> {
   })
   const asked = new Set<string>(target.customerIds)
   return { ids: here, missing: ids.filter((id) => asked.has(id) && !here.includes(id)), ...(nextCursor !== undefined && { nextCursor }) }
+}
+
+/**
+ * Of a page of guests or members those whose customers the caller may see: for who may see all, all of them; else one read of the
+ * page's files more, and a page may be short, or empty with a cursor.
+ */
+export async function visibleOf<R extends { id: string }>(ctx: Ctx, page: Page<R>): Promise<Page<R>> {
+  if (ctx.scope === 'all' || page.items.length === 0) return page
+  const read = await ctx.table.getAll(page.items.map(({ id }) => placeOf(customer, customerIdIn(id))))
+  const files = await Promise.all(read.map((file) => survivorOf(ctx, file)))
+  const items = page.items.filter((_, at) => {
+    const file = files[at]
+    return file !== undefined && !file['deletedAt'] && mayTouch(ctx, customer, file)
+  })
+  return { ...page, items }
 }
 
 async function named(ctx: Ctx, target: Target): Promise<Audience> {

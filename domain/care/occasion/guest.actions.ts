@@ -23,7 +23,7 @@ import { untilFresh } from '../../kernel/invoke.ts'
 import { facet, list as listPage, pageInput, pageOf, rowView } from '../../kernel/page.ts'
 import { recordIn } from '../../kernel/place.ts'
 import { find, idOf, viewOf } from '../../kernel/record.ts'
-import { targetShape, targetsOf } from '../club/index.ts'
+import { targetShape, targetsOf, visibleOf } from '../club/index.ts'
 import { guestAttended, guestInvited } from './guest.events.ts'
 import { guestStates, takesAttendance } from './occasion.ts'
 import { guest, guestFacet, guestKey, guestPlace, occasion, type GuestRecord, type OccasionRecord } from './occasion.store.ts'
@@ -68,9 +68,8 @@ export const listOfOccasion = action(
     output: pageOf(rowView(guest)),
   }),
   async (ctx, { id, state, ...input }) => {
-    if (ctx.scope !== 'all') throw fault('forbidden', 'scope.outside', 'Only who may read all customers lists the guests.')
     const [, page] = await Promise.all([find(ctx, occasion, id), listPage(ctx, guest, facet(guest, guestFacet(id), `${state}#`), input)])
-    return page
+    return visibleOf(ctx, page)
   },
 )
 

@@ -70,7 +70,10 @@ export default module('occasion', {
       faults: ['invitation.name_one', 'occasion.is_cancelled', 'segment.not_found', 'segment.building'],
       description: 'Up to 100 a call; call again with `nextCursor` for the rest.',
     }),
-    route('GET /occasions/{id}/guests', g.listOfOccasion, { can: 'occasion:read', summary: 'An event’s guests by their answer' }),
+    route('GET /occasions/{id}/guests', g.listOfOccasion, {
+      can: 'occasion:read',
+      summary: 'An event’s guests by their answer; of who may not see all, their own customers',
+    }),
     route('GET /occasions/{id}/effect', effect, {
       can: 'occasion:read',
       summary: 'What an event did to the spend of who came, beside who stayed away',
