@@ -257,26 +257,32 @@ describe('exports of other CRMs are told by their header', () => {
 
   test('Salesforce: reports, by the labels of their fields', async () => {
     const accounts = await bySuggestion(
-      'Account ID,Account Name,Billing City,Billing State/Province,Billing Zip/Postal Code,Billing Country,Employees\n001a,Cotton AG,Bern,BE,3011,Switzerland,12\n',
+      'Account ID,Account Name,Billing City,Billing State/Province,Billing Zip/Postal Code,Billing Country,Employees\n001A0000006Vm9r,Cotton AG,Bern,BE,3011,Switzerland,12\n',
       'customers',
     )
     expect([accounts.preset, ...totals(accounts.done)]).toEqual(['salesforce.report.accounts', 1, 0, 0])
     expect(await found('Cotton')).toMatchObject({ kind: 'company' })
     const people =
-      'Contact ID,Account ID,Salutation,First Name,Last Name,Title,Account Name,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Mailing Country,Email\n003a,001a,Ms,Ida,Rhodes,CTO,Cotton AG,Bern,BE,3011,Switzerland,ida@example.com\n'
+      'Contact ID,Account ID,Salutation,First Name,Last Name,Title,Account Name,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Mailing Country,Email\n003D000000QYiC2,001A0000006Vm9r,Ms,Ida,Rhodes,CTO,Cotton AG,Bern,BE,3011,Switzerland,ida@example.com\n'
     const persons = await bySuggestion(people, 'customers')
     expect([persons.preset, ...totals(persons.done)]).toEqual(['salesforce.report.contacts', 1, 0, 0])
-    const ida = (await crm.call('GET', '/customers/by/salesforce/003a')).body
+    const ida = (await crm.call('GET', '/customers/by/salesforce/003D000000QYiC2IAL')).body
     expect(ida).toMatchObject({ name: 'Ida Rhodes', addresses: [{ city: 'Bern', region: 'BE', postalCode: '3011', country: 'CH' }] })
     expect(totals((await bySuggestion(people, 'contacts')).done)).toEqual([1, 0, 0])
     expect(await one(`/customers/${ida['id']}/employers`)).toMatchObject({ name: 'Cotton AG', title: 'CTO' })
     const deals = await bySuggestion(
-      'Opportunity ID,Opportunity Name,Account ID,Stage,Amount,Close Date\n006a,Spindles,001a,Closed Lost,20,2026-02-01\n',
+      'Opportunity ID,Opportunity Name,Account ID,Stage,Amount,Close Date\n006a,Spindles,001A0000006Vm9r,Closed Lost,20,2026-02-01\n',
       'deals',
     )
     expect([deals.preset, ...totals(deals.done)]).toEqual(['salesforce.report.opportunities', 1, 0, 0])
-    const cases = await bySuggestion('Case ID,Case Number,Subject,Status,Account ID\n500a,0001,Torn,Closed,001a\n', 'tickets')
+    const cases = await bySuggestion('Case ID,Case Number,Subject,Status,Account ID\n500a,0001,Torn,Closed,001A0000006Vm9r\n', 'tickets')
     expect([cases.preset, ...totals(cases.done)]).toEqual(['salesforce.report.cases', 1, 0, 0])
+    // The same record as a data export names it, by Salesforce's own example of a long id.
+    const same = await bySuggestion(
+      'Id,Name,StageName,CloseDate,AccountId\n006b,Cones,Prospecting,2027-01-01,001A0000006Vm9rIAC\n',
+      'deals',
+    )
+    expect(totals(same.done)).toEqual([1, 0, 0])
   })
 
   test('Salesforce: accounts, contacts, opportunities, cases', async () => {

@@ -1,8 +1,7 @@
 import { caseOrigins, dealEnds, urgency, type Preset } from './preset-words.ts'
 
 /**
- * Reports of Salesforce exported as CSV: headers are the fields' labels, and the id is there when the report shows it. A report's ids
- * have 15 characters, a data export's 18: what comes from one is not found by the other.
+ * Reports of Salesforce exported as CSV: headers are the fields' labels, and the id is there when the report shows it.
  */
 const address = (of: 'Mailing' | 'Billing') => ({
   [`${of} Street`]: 'street',

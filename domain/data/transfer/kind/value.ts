@@ -1,5 +1,6 @@
 import { once } from '../../../kernel/action.ts'
 import { shownAt } from '../../../kernel/zone.ts'
+import { longSalesforceId } from './salesforce-id.ts'
 import type { Target } from './target.ts'
 
 /** How numbers and dates are written in a file. */
@@ -20,8 +21,11 @@ const wrong = (problem: string, message: string): Read => ({ problem, message })
 export function valueOf(target: Target, text: string, writing: Writing): Read {
   switch (target.type) {
     case 'text':
-    case 'external':
       return { value: text.replace(/\s+/g, ' ').trim() }
+    case 'external': {
+      const id = text.replace(/\s+/g, ' ').trim()
+      return { value: target.name.endsWith('external:salesforce') ? longSalesforceId(id) : id }
+    }
     case 'prose':
       return { value: text.replaceAll('\r\n', '\n').trim() }
     case 'number':
