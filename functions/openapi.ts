@@ -120,7 +120,7 @@ const parameters: Record<string, JsonSchema> = {
     in: 'header',
     required: false,
     description: 'A text of your own. The same key with the same body, within a day, is carried out once and answered alike.',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    schema: { type: 'string', pattern: '^"?[!-~]{1,255}"?$' },
   },
 }
 

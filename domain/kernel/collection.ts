@@ -77,8 +77,9 @@ function wantedFields<N extends string, F>(kind: Entity<N, F>, fields: string | 
   if (fields === undefined) return undefined
   const known = Object.keys(objectIn(kind).shape)
   const wanted = fields.split(',').map((field) => field.trim())
-  const unknown = wanted.find((field) => !known.includes(field))
-  if (unknown !== undefined) throw invalid('field.unknown', 'fields', `A ${kind.noun} has no ${unknown}; it has ${known.join(', ')}.`)
+  const unknown = wanted.filter((field) => !known.includes(field))
+  if (unknown.length > 0)
+    throw invalid('field.unknown', 'fields', `Of each ${kind.noun} there is no ${unknown.join(', ')}; there are ${known.join(', ')}.`)
   return new Set(['id', ...wanted])
 }
 

@@ -45,6 +45,7 @@ function usual({ method, path, can }: Route, fields: ReadonlyMap<string, JsonSch
     ...nouns.map((noun) => `${noun}.not_found`),
     ...(ofCustomer || isKeyed ? ['customer.erased'] : []),
     ...(method === 'PATCH' ? ['patch.empty'] : []),
+    ...(fields.has('from') && fields.has('to') ? ['days.reversed'] : []),
     ...(method === 'PATCH' || method === 'DELETE' ? ['if_match.missing', 'if_match.invalid', `${changed}.version_differs`] : []),
     ...(isKeyed ? ['idempotency.key_invalid', 'idempotency.key_reused'] : []),
     ...(fields.has('cursor') ? ['cursor.invalid', 'field.unknown', 'filter.unsupported', 'scope.outside'] : []),

@@ -101,6 +101,36 @@ describe('a body that readers would read differently', () => {
   })
 })
 
+describe('an id that names nobody', () => {
+  test.each(['', ' ', 'usr_nobody'])('%j makes nobody responsible, wherever it is given', async (nobody) => {
+    const made = async (path: string, body: object) => {
+      const reply = await crm.call('POST', path, { body })
+      expect(reply.status, JSON.stringify(reply.body)).toBe(201)
+      return String(reply.body['id'])
+    }
+    const cus = await made('/customers', { name: 'Owned' })
+    const tas = await made(`/customers/${cus}/tasks`, { title: 'Call', dueAt: '2026-12-01T09:00:00Z' })
+    const dea = await made(`/customers/${cus}/deals`, { name: 'Loom', expectedClose: '2027-03-31' })
+    const ser = await made(`/customers/${cus}/task-series`, { title: 'Visit', every: { n: 3, unit: 'months' }, start: '2026-12-01' })
+    const tic = await made(`/customers/${cus}/tickets`, { subject: 'Belt', body: 'It stops.', channel: 'phone' })
+    const tea = await made('/teams', { name: `South ${nobody.length}` })
+    const tries: [string, string, object][] = [
+      ['PATCH', `/tasks/${tas}`, { ownerId: nobody }],
+      ['PATCH', `/deals/${dea}`, { ownerId: nobody }],
+      ['PATCH', `/task-series/${ser}`, { ownerId: nobody }],
+      ['PATCH', `/teams/${tea}`, { leadId: nobody }],
+      ['POST', `/tickets/${tic}/assign`, { assigneeId: nobody }],
+      ['POST', `/customers/${cus}/assign`, { ownerId: nobody }],
+      ['POST', `/customers/${cus}/tasks`, { title: 'Call', dueAt: '2026-12-01T09:00:00Z', ownerId: nobody }],
+      ['POST', `/customers/${cus}/deals`, { name: 'Loom', expectedClose: '2027-03-31', ownerId: nobody }],
+    ]
+    for (const [method, path, body] of tries) {
+      const { status, body: answer } = await crm.call(method, path, { body, ...(method === 'PATCH' && { ifMatch: 1 }) })
+      expect(`${method} ${path} ${status} ${String(answer['code'])}`).toBe(`${method} ${path} 400 user.unknown`)
+    }
+  })
+})
+
 describe('a change that comes too late', () => {
   test('is told its own, their and the original value of each field that differs, of one nobody else touched too', async () => {
     const made = await crm.call('POST', '/pipelines', {

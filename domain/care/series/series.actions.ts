@@ -28,7 +28,7 @@ export const plan = action(
   }),
   async (ctx, { id, reason, until, ownerId, ...rest }) => {
     await find(ctx, customer, id)
-    if (ownerId !== undefined) await mustBeActive(ctx, ownerId, 'ownerId')
+    await mustBeActive(ctx, ownerId, 'ownerId')
     const { timeZone } = await workspaceOf(ctx)
     const course = { ...rest, ...(until !== undefined && { until }) }
     const today = dayIn(ctx.now, timeZone)
@@ -62,7 +62,7 @@ export const change = action(
   () => ({ input: z.strictObject({ ...byId(), ...patchOf(seriesInput()) }), output: view() }),
   async (ctx, { id, ...patch }) => {
     if (Object.keys(patch).length === 0) throw invalid('patch.empty', '', 'Nothing to change was given.')
-    if (patch.ownerId) await mustBeActive(ctx, patch.ownerId, 'ownerId')
+    await mustBeActive(ctx, patch.ownerId, 'ownerId')
     const [before, { timeZone }] = await Promise.all([find(ctx, series, id), workspaceOf(ctx)])
     await mustMatch(ctx, series, before, patch)
     if (before.state === 'stopped') throw stopped(before.updatedAt)

@@ -53,7 +53,7 @@ export const plan = action(
   () => ({ input: planInput(), output: view() }),
   async (ctx, { id, ownerId, ...rest }) => {
     const file = await find(ctx, customer, id)
-    if (ownerId !== undefined) await mustBeActive(ctx, ownerId, 'ownerId')
+    await mustBeActive(ctx, ownerId, 'ownerId')
     const owner = ownerId ?? file.ownerId ?? (ctx.actor.kind === 'user' ? ctx.actor.id : undefined)
     const dueAt = dueMoment(ctx, rest.dueAt)
     const fields: Task = { ...given(rest), dueAt, cause: 'manual', state: 'open', ...(owner !== undefined && { ownerId: owner }) }
@@ -83,7 +83,7 @@ export const change = action(
   () => ({ input: z.strictObject({ ...byId(), ...f.patchOf(changeable()) }), output: view() }),
   async (ctx, { id, ...patch }) => {
     if (Object.keys(patch).length === 0) throw invalid('patch.empty', '', 'Nothing to change was given.')
-    if (patch.ownerId) await mustBeActive(ctx, patch.ownerId, 'ownerId')
+    await mustBeActive(ctx, patch.ownerId, 'ownerId')
     const moved = patch.dueAt === undefined ? patch : { ...patch, dueAt: dueMoment(ctx, patch.dueAt) }
     return seen(await amend(ctx, task, id, moved, taskChanged, (_after, before) => mustBeOpen(before)))
   },

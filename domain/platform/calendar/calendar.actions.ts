@@ -90,7 +90,11 @@ export const look = action(
   'work_calendar.days',
   () => ({
     input: z.strictObject({
-      from: f.day().optional().describe('today unless given'),
+      from: f
+        .day()
+        .refine((day) => day < '9999-01-01', 'a day before the year 9999')
+        .optional()
+        .describe('today unless given'),
       days: z.coerce.number().int().min(1).max(LONGEST_LOOK).default(14),
       userId: idOf(user).optional().describe('of this person; of the workspace unless given'),
     }),

@@ -21,7 +21,7 @@ export const form = action(
   'team.create',
   () => ({ input: z.strictObject(teamShape()), output: view() }),
   async (ctx, input) => {
-    if (input.leadId !== undefined) await mustBeActive(ctx, input.leadId, 'leadId')
+    await mustBeActive(ctx, input.leadId, 'leadId')
     const { record, change } = create(ctx, team, input, teamCreated)
     return commit(ctx, [change], record)
   },
@@ -38,7 +38,7 @@ export const change = action(
   () => ({ input: z.strictObject({ ...byId(), ...f.patchOf(teamShape()) }), output: view() }),
   async (ctx, { id, ...patch }) => {
     if (Object.keys(patch).length === 0) throw invalid('patch.empty', '', 'Nothing to change was given.')
-    if (patch.leadId) await mustBeActive(ctx, patch.leadId, 'leadId')
+    await mustBeActive(ctx, patch.leadId, 'leadId')
     return amend(ctx, team, id, patch, teamChanged)
   },
 )

@@ -53,11 +53,12 @@ export function knownUser(ctx: Reader, id: string): Promise<User | undefined> {
 
 /**
  * Holds that a person can be made responsible for something: known and not disabled. The caller may always take it on,
- * even before the directory knows them.
+ * even before the directory knows them. Nobody, given as `null` or not at all, is no person to look for.
  * @param path of the field that names the person
  * @throws Fault `invalid`
  */
-export async function mustBeActive(ctx: Reader & Pick<Ctx, 'actor'>, id: string, path: string): Promise<void> {
+export async function mustBeActive(ctx: Reader & Pick<Ctx, 'actor'>, id: string | null | undefined, path: string): Promise<void> {
+  if (id === undefined || id === null) return
   const person = await knownUser(ctx, id)
   const self = ctx.actor.kind === 'user' && id === ctx.actor.id
   if (person ? person.disabled : !self) throw invalid('user.unknown', path, 'There is no such active person.')

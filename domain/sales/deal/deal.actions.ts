@@ -173,7 +173,7 @@ export function mergedCustom(before: Deal['custom'], patch: Deal['custom']): Dea
 }
 
 async function mustFit(ctx: Ctx, { ownerId }: { ownerId?: string | null | undefined }): Promise<void> {
-  if (ownerId) await mustBeActive(ctx, ownerId, 'ownerId')
+  await mustBeActive(ctx, ownerId, 'ownerId')
 }
 
 /** Holds that everyone with a part in the decision is a customer. One read for all. */

@@ -69,10 +69,7 @@ export const assign = action(
   'ticket.assign',
   () => ({ input: z.strictObject({ ...byId(), assigneeId: z.string().max(64).nullable() }), output: view() }),
   async (ctx, { id, assigneeId }) => {
-    const [before] = await Promise.all([
-      find(ctx, ticket, id),
-      assigneeId === null ? undefined : mustBeActive(ctx, assigneeId, 'assigneeId'),
-    ])
+    const [before] = await Promise.all([find(ctx, ticket, id), mustBeActive(ctx, assigneeId, 'assigneeId')])
     if (before.state === 'closed')
       throw fault('conflict', 'ticket.closed', 'This ticket is closed. Reopen it first.', { state: 'closed', closedAt: before.closedAt })
     if ((before.assigneeId ?? null) === assigneeId) return before
