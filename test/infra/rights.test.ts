@@ -150,14 +150,18 @@ describe('API2 as deployed: the door', () => {
 describe('API9 improper inventory management', () => {
   const keyed = ({ properties }: Resource): string => String(properties['RouteKey'])
 
-  test('what is deployed, what is declared and what is described are one list, under one version', () => {
+  test('what is declared and what is described are one list, and nothing else is deployed than what leads there, under one version', () => {
     const deployed = made.crm.of('AWS::ApiGatewayV2::Route').map(keyed).sort()
     const declared = routes.map(({ method, path }) => `${method} /v1${path}`)
     const described = Object.entries(document().paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} /v1${path}`),
     )
     expect(described.sort()).toEqual(declared.sort())
-    expect(deployed).toEqual([...declared, ...publicPaths.map((path) => `GET /v1${path}`)].sort())
+    const known = new Set([...declared, ...publicPaths.map((path) => `GET /v1${path}`)])
+    const standing = deployed.filter((key) => key.endsWith('/{proxy+}')).map((key) => key.replace('{proxy+}', ''))
+    expect(deployed.filter((key) => !key.endsWith('/{proxy+}') && !known.has(key))).toEqual([])
+    for (const key of standing) expect(declared.filter((one) => one.startsWith(key)).length, key).toBeGreaterThan(0)
+    for (const key of known) expect(deployed.includes(key) || standing.some((one) => key.startsWith(one)), key).toBe(true)
     expect(deployed.filter((key) => !/^(GET|POST|PUT|PATCH|DELETE) \/v1\//.test(key))).toEqual([])
     expect(modules.flatMap((one) => one.routes)).toHaveLength(routes.length)
   })
