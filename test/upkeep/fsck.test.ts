@@ -113,9 +113,19 @@ describe('a look at the whole table', () => {
     expect((await crm.table.get(historyKey(id)))?.['net']).toBe(2730)
   })
 
+  test('says nothing of what has just changed: log and search follow a moment later', async () => {
+    const { id } = await post('/customers', { name: 'Just Opened' })
+    expect(await findings()).toEqual([])
+    await settle(crm)
+    const changed = await crm.call('PATCH', `/customers/${id}`, { as: 'admin', ifMatch: 1, body: { name: 'Just Renamed' } })
+    expect([changed.status, await findings()]).toEqual([200, []])
+    await settle(crm)
+  })
+
   test('names what is gone from the table by hand, and leaves it to a person', async () => {
     const id = await furnished()
     await settle(crm)
+    crm.clock.now = '2026-11-22T11:20:00.000Z'
     const { items } = await crm.table.query({ pk: fileKey(id).pk, begins: 'purchase#', limit: 1 })
     const [taken] = items
     await crm.table.write({ delete: keyOf(taken) })

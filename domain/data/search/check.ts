@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Instant } from '../../kernel/clock.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { KEY_LENGTH, keysOf } from '../../kernel/id.ts'
@@ -9,7 +10,10 @@ import { digestOf, isRegister, registerIn, registerKey } from './register.ts'
 import { rowIn, rowOf, shortKey } from './row.ts'
 import { made } from './table-keep.ts'
 
-/** Whether the index is what the records say: every row they are to have is there as it must be, and no other. */
+/**
+ * Whether the index is what the records say: every row they are to have is there as it must be, and no other. It follows the table's
+ * stream, so of what changed since a moment nothing is said.
+ */
 
 /** Keys of one read. */
 const READ = 100
@@ -27,15 +31,18 @@ export interface Astray {
 /**
  * Records of a customer's whole partition that are not kept as they say: by their registers, then by each row, read eventually. Half
  * a read unit a row: about nine a customer.
+ * @param since of records changed since then, or whose customer was, nothing is said
  */
-export async function astray(ctx: Reader, items: readonly Item[]): Promise<Astray[]> {
+export async function astray(ctx: Reader, items: readonly Item[], since: Instant): Promise<Astray[]> {
   const bySk = new Map(items.map((item) => [String(item['sk']), item]))
   const file = bySk.get('!customer')
   const found: Astray[] = []
   const rows: { of: Astray; row: Item & Key }[] = []
   for (const item of items.filter(isRecord)) {
     const [id, place] = [String(item['id']), placeIn(item)]
-    const said = await saying(await docIn(ctx, item, file, bySk.get(threadKey(id))), id)
+    const told = await docIn(ctx, item, file, bySk.get(threadKey(id)))
+    if (told.changedAt >= since) continue
+    const said = await saying(told.doc, id)
     const wrong = isFixed(id) ? undefined : registerWrong(bySk.get(registerKey(place).sk), said)
     if (wrong !== undefined) found.push({ id, place, words: wrong })
     else
@@ -63,6 +70,7 @@ export async function ghosts(
   ctx: Reader,
   items: readonly Item[],
   placeOfId: (id: string) => Key | undefined,
+  since: Instant,
 ): Promise<(Key & { id: string })[]> {
   const found: (Key & { id: string })[] = []
   // What an id of a kind that this code does not know leads to is for the code that wrote it to say.
@@ -78,7 +86,7 @@ export async function ghosts(
       (await ctx.table.getAll(keys, { eventual: true })).map((item) => [String(item?.['of']), registerIn(item)?.keys]),
     )
     const doubtful = some.filter(({ row, id }) => !registers.get(id)?.includes(shortKey(row, id)))
-    for (let at = 0; at < doubtful.length; at += DOUBTFUL) found.push(...(await unwanted(ctx, doubtful.slice(at, at + DOUBTFUL))))
+    for (let at = 0; at < doubtful.length; at += DOUBTFUL) found.push(...(await unwanted(ctx, doubtful.slice(at, at + DOUBTFUL), since)))
   }
   return found
 }
@@ -87,7 +95,11 @@ export async function ghosts(
 const DOUBTFUL = Math.floor(READ / 3)
 
 /** Those that their records, as they stand, are not to have: a row is written a moment before the register that names it. */
-async function unwanted(ctx: Reader, rows: readonly { row: Key; id: string; place: Key }[]): Promise<(Key & { id: string })[]> {
+async function unwanted(
+  ctx: Reader,
+  rows: readonly { row: Key; id: string; place: Key }[],
+  since: Instant,
+): Promise<(Key & { id: string })[]> {
   const keys = rows.flatMap(({ id, place }) => {
     const file = placeOf({ noun: 'customer', home: 'workspace' }, `cus_${keysOf(id).first}`)
     const thread = threadKey(id)
@@ -96,7 +108,9 @@ async function unwanted(ctx: Reader, rows: readonly { row: Key; id: string; plac
   const items = await ctx.table.getAll(keys)
   const found: (Key & { id: string })[] = []
   for (const [at, { row, id }] of rows.entries()) {
-    const said = await saying(await docIn(ctx, items[at * 3], items[at * 3 + 1], items[at * 3 + 2]), id)
+    const told = await docIn(ctx, items[at * 3], items[at * 3 + 1], items[at * 3 + 2])
+    if (told.changedAt >= since) continue
+    const said = await saying(told.doc, id)
     if (!said?.keys.has(shortKey(row, id))) found.push({ ...row, id })
   }
   return found
@@ -111,8 +125,16 @@ function threadKey(id: string): string {
   return prefix === 'msg' ? `ticket#${second.slice(0, KEY_LENGTH)}` : ''
 }
 
-async function docIn(ctx: Reader, item: Item | undefined, file: Item | undefined, thread: Item | undefined): Promise<Doc | undefined> {
-  return docOf(item, await standing(ctx, item, file), thread)
+/** What the index is to be told of a record, and when that last changed: with itself, its customer, or the ticket of a message. */
+async function docIn(
+  ctx: Reader,
+  item: Item | undefined,
+  file: Item | undefined,
+  thread: Item | undefined,
+): Promise<{ doc: Doc | undefined; changedAt: Instant }> {
+  const stands = await standing(ctx, item, file)
+  const times = [item, file, stands, thread].flatMap((one) => (one ? String(one['updatedAt']) : [])).sort()
+  return { doc: docOf(item, stands, thread), changedAt: times.at(-1) ?? '' }
 }
 
 /** The rows that a document is found by, and what its register says of them. */

@@ -45,7 +45,7 @@ const nameOf = ({ invariant, id }: Finding): string => `${invariant} ${id}`
 export async function look(table: Table, kinds: Kinds, piece: Piece, now: Instant): Promise<Finding[]> {
   const [only] = piece.items
   if (piece.pk.startsWith('unique#')) return only ? owned(table, kinds, only) : []
-  if (isIndex(piece.pk)) return haunted(table, kinds, piece)
+  if (isIndex(piece.pk)) return haunted(table, kinds, piece, now)
   const all = sorted(kinds, piece)
   if (all.records.length === 0) return piece.whole ? gone(all) : []
   const erased = piece.items.find((item) => item['sk'] === '!customer' && item['erasedAt'] !== undefined)
@@ -55,7 +55,7 @@ export async function look(table: Table, kinds: Kinds, piece: Piece, now: Instan
     ...(piece.whole
       ? [...all.records.flatMap((kept) => log(kept, all.log.get(kept.id) ?? [], now)), ...gone(all), ...sums(all, now), ...standings(all)]
       : []),
-    ...(piece.whole ? await searchable(table, piece) : []),
+    ...(piece.whole ? await searchable(table, piece, now) : []),
     ...(await held(table, all)),
     ...(await counters(table, all)),
   ]

@@ -11,7 +11,7 @@ import { allKinds } from './kinds.ts'
 import { step } from './walk.ts'
 
 /** Items of one step: some seconds of work, and well within the capacity that requests leave. */
-const ITEMS_A_STEP = 2_000
+const ITEMS_A_STEP = 1_000
 /** Findings a step writes to the log; the metric counts them all. */
 const MOST_SAID = 20
 

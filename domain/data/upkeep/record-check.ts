@@ -11,7 +11,7 @@ import { recordMended } from './mend.ts'
 /** Checks of one record by itself, and of its log. Pure. */
 
 const indexAttributes = ['lpk', 'lsk', 'opk', 'osk', 'dpk', 'dsk'] as const
-/** The log follows the table's stream; that long after a change it has it, or something is wrong that has its own alarm. Milliseconds. */
+/** Log and search follow the table's stream; that long after a change they have it, or something is wrong that has its own alarm. Milliseconds. */
 export const LOG_MS = 15 * 60_000
 
 const keyOf = (item: Item): Key => ({ pk: String(item['pk']), sk: String(item['sk']) })
