@@ -34,7 +34,7 @@ export interface ApiFacts {
   readonly api: CrmFunction
   /** Answers those of insight and loyalty. */
   readonly value: CrmFunction
-  /** Answers search, quality, segments and events. */
+  /** Answers search, quality, segments, events and gatherings. */
   readonly asset: CrmFunction
   /** Answers imports, exports, changes of many, and privacy. */
   readonly transfer: CrmFunction

@@ -34,7 +34,7 @@ export class CrmStack extends Stack {
     const budgets = budgetsOf(config)
     const api = new CrmFunction(this, 'api', workshop, { summary: 'Answers daily work' }).uses(records(table), budgets)
     const value = new CrmFunction(this, 'value', workshop, { summary: 'Answers insight and loyalty' }).uses(records(table), budgets)
-    const asset = new CrmFunction(this, 'asset', workshop, { summary: 'Answers search, quality, segments, events' }).uses(
+    const asset = new CrmFunction(this, 'asset', workshop, { summary: 'Answers search, quality, segments, events, gatherings' }).uses(
       records(table),
       budgets,
     )

@@ -12,6 +12,7 @@ import reward from './reward/index.ts'
 import series from './series/index.ts'
 import task from './task/index.ts'
 
-/** What the care area does in daily work, and what it keeps of loyalty: one line a module. */
+/** What the care area does in daily work, what it keeps of loyalty, and where it brings customers together: one line a module. */
 export const work: readonly Module[] = [task, cadence, series, overview, day, feed]
-export const loyalty: readonly Module[] = [greeting, points, reward, referral, club, occasion]
+export const loyalty: readonly Module[] = [greeting, points, reward, referral]
+export const gatherings: readonly Module[] = [club, occasion]
