@@ -30,7 +30,7 @@ import { accountsFor, type Accounts } from './people.ts'
 import { WorkQueue } from './queue.ts'
 import { Receivers } from './receivers.ts'
 import { tableFor, type Wire } from './sdk.ts'
-import { mustKnowFilters, Reader, Stream } from './stream.ts'
+import { mustKnowFilters, Reader, Stream, type ReaderFacts } from './stream.ts'
 import type { World } from './world.ts'
 
 const SECOND = 1_000
@@ -57,6 +57,8 @@ export interface Ears {
   changed?(record: FeedRecord): void
   published?(entry: BusEntry): void
   logged?(text: string): void
+  /** Events may never have been put on the bus, of changes from a moment on. Milliseconds since 1970. */
+  missed?(since: number): void
 }
 
 /** The product, deployed on a cloud that is all in this process: the real handlers, everything around them simulated. */
@@ -104,7 +106,7 @@ export class Cloud {
       ...(this.hooked ? [{ queue: this.queues.deliver, types: undefined }] : []),
     ]
     this.bus = new EventBus({ world, faults, seed, rules, heard: (entry) => ears.published?.(entry) })
-    this.readers = this.#readers()
+    this.readers = this.#readers(ears)
     const { sweep, haul, deliver } = this.queues
     const hooks = deliverSchedules(
       () => ({ post: () => Promise.reject(new Error('only asked when these fall due')) }),
@@ -185,13 +187,20 @@ export class Cloud {
     }
   }
 
-  #readers(): Reader[] {
+  #readers(ears: Ears): Reader[] {
     const { world, faults, seed, stream } = this
-    const reader = (name: 'project' | 'publish', make: FleetFacts<StreamEvent, BatchAnswer>['make']) =>
-      new Reader({ name, world, faults, seed, stream, fleet: this.#fleet(name, make) })
+    const reader = (
+      name: 'project' | 'publish',
+      make: FleetFacts<StreamEvent, BatchAnswer>['make'],
+      how: Pick<ReaderFacts, 'missed'> = {},
+    ) => new Reader({ name, world, faults, seed, stream, fleet: this.#fleet(name, make), ...how })
     return [
       reader('project', (edge) => projectHandler({ edge, entities, projections })),
-      reader('publish', (_, life) => publishHandler({ entities, bus: () => this.bus.for(life), log: this.#log })),
+      reader(
+        'publish',
+        (_, life) => publishHandler({ entities, bus: () => this.bus.for(life), log: this.#log }),
+        ears.missed && { missed: (since) => ears.missed?.(since) },
+      ),
     ]
   }
 

@@ -26,6 +26,7 @@ export const sites = {
   'queue: set aside, put back by a person': 'F4',
   'stream: the whole past told again': 'F4',
   'stream: consumer down for hours': 'F5',
+  'stream: consumer down for over a day, and what it missed is gone': 'F5',
   'stream: a shard splits': 'F5',
   'stream: records of a transaction far apart': 'F5',
   'stream: a batch cut in two': 'F5',

@@ -16,6 +16,9 @@ const TRIES = 10
 const HOUR = 3_600_000
 /** A batch that failed is tried again after this, doubled each time up to a minute. */
 const AGAIN = 500
+/** The stream keeps a record for a day, and a mapping gives up what is older than this, as infra/config.ts has it. Milliseconds. */
+const KEPT = 24 * HOUR
+const OLDEST = 6 * HOUR
 const SHARDS = 2
 const MOST_SHARDS = 8
 
@@ -54,7 +57,8 @@ export class Stream {
       hash = Math.floor(hash / 2)
     }
     shard?.records.push(record)
-    if (this.#faults.strikes('stream: a record that nobody can read', this.#by, 1 / 60)) shard?.records.push(poison(++this.#poisons))
+    if (this.#faults.strikes('stream: a record that nobody can read', this.#by, 1 / 60))
+      shard?.records.push(poison(++this.#poisons, record))
     for (const reader of this.readers) if (shard) reader.wake(shard)
   }
   /** Ends a shard; what comes for it goes to two new ones. */
@@ -68,7 +72,7 @@ export class Stream {
 const POISON = 'poison#'
 
 /** A record whose image cannot be read: a number beyond what the product's numbers hold. */
-function poison(nth: number): FeedRecord {
+function poison(nth: number, { dynamodb: { ApproximateCreationDateTime } }: FeedRecord): FeedRecord {
   const Keys = { pk: { S: `${POISON}${nth}` }, sk: { S: '!customer' } }
   return {
     eventID: `p${nth}`,
@@ -82,11 +86,12 @@ function poison(nth: number): FeedRecord {
         version: { N: '99999999999999999999.5' },
       },
       SequenceNumber: `9${String(nth).padStart(20, '0')}`,
-      ApproximateCreationDateTime: 0,
+      ApproximateCreationDateTime,
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     },
   }
 }
+const madeAt = ({ dynamodb }: FeedRecord): number => dynamodb.ApproximateCreationDateTime * 1000
 const isPoison = ({ dynamodb: { Keys } }: FeedRecord): boolean => Keys['pk']?.S?.startsWith(POISON) === true
 
 export interface ReaderFacts {
@@ -96,6 +101,8 @@ export interface ReaderFacts {
   seed: number
   stream: Stream
   fleet: Fleet<StreamEvent, BatchAnswer>
+  /** Told of a stretch that the stream kept no longer, with when its first change was; absent for a reader that is never down so long. */
+  missed?: (since: number) => void
 }
 
 /** One event source mapping: a batch at a time of each shard, a parent before its children. */
@@ -104,6 +111,8 @@ export class Reader {
   readonly #places = new Map<Shard, number>()
   readonly #busy = new Set<Shard>()
   #batches = 0
+  /** When it was last down, or will have been. */
+  #downUntil = -Infinity
   /** Stretches given up, waiting for the operator. */
   dead = 0
   given = 0
@@ -151,9 +160,17 @@ export class Reader {
     const { world, faults, seed, name } = this.#facts
     const by = new Random(seed, name, 'batch', ++this.#batches)
     const late = faults.strikes('stream: delayed', by) ? by.between(1, 600_000) : 0
-    const down = faults.strikes('stream: consumer down for hours', by, 1 / 8) ? by.between(HOUR, 5 * HOUR) : 0
     const apart = faults.strikes('stream: records of a transaction far apart', by) ? by.between(1_000, 90_000) : 0
-    world.after(WINDOW + late + down + apart, () => void this.#read(shard, by))
+    this.#down(by)
+    world.after(Math.max(WINDOW, this.#downUntil - world.now) + late + apart, () => void this.#read(shard, by))
+  }
+  /** Now and then it is down, all of it, and comes back to everything that waits; between two such times it catches up. */
+  #down(by: Random): void {
+    const { world, faults, missed } = this.#facts
+    if (this.#downUntil + KEPT > world.now) return
+    if (faults.strikes('stream: consumer down for hours', by, 1 / 8)) this.#downUntil = world.now + by.between(HOUR, 23 * HOUR)
+    else if (missed && faults.strikes('stream: consumer down for over a day, and what it missed is gone', by, 1 / 16))
+      this.#downUntil = world.now + by.between(25 * HOUR, 30 * HOUR)
   }
   #mayRead({ parent }: Shard): boolean {
     return (
@@ -165,7 +182,12 @@ export class Reader {
     const { faults, stream } = this.#facts
     const from = this.#places.get(shard) ?? 0
     const taken = shard.records.slice(from, from + BATCH)
-    const batch = taken.filter(passes)
+    const { batch, old, lost } = this.#byAge(taken.filter(passes))
+    if (lost[0]) this.#facts.missed?.(madeAt(lost[0]))
+    if (old.length > 0) {
+      this.given += old.length
+      this.#giveUp(old, by, by.between(1, 30) * 60_000)
+    }
     if (batch.length > 0) {
       this.given += batch.length
       await this.#deliver(batch, by, 1)
@@ -182,6 +204,14 @@ export class Reader {
       faults.note('stream: a shard splits')
     this.#busy.delete(shard)
     for (const one of [shard, ...shard.children]) if ((this.#places.get(one) ?? 0) < one.records.length) this.wake(one)
+  }
+
+  /** Records to hand over, those that the mapping gives up for their age, and those that the stream has let go of. */
+  #byAge(records: readonly FeedRecord[]): Record<'batch' | 'old' | 'lost', FeedRecord[]> {
+    const age = (record: FeedRecord) => this.#facts.world.now - madeAt(record)
+    const lost = this.#facts.missed ? records.filter((one) => age(one) > KEPT) : []
+    const old = records.slice(lost.length).filter((one) => age(one) > OLDEST)
+    return { lost, old, batch: records.slice(lost.length + old.length) }
   }
 
   /** Hands a batch over until it is done with: from the record reported, in halves, and a lone record for its last tries. */
@@ -201,7 +231,7 @@ export class Reader {
     this.done += begin
     const left = batch.slice(begin)
     await world.sleep(Math.min(60_000, AGAIN * 2 ** tries))
-    if (tries >= TRIES) return this.#giveUp(left, by)
+    if (tries >= TRIES) return this.#giveUp(left, by, by.between(1, 12) * HOUR)
     if (begin > 0 || left.length === 1 || 'done' in ended) return this.#deliver(left, by, begin > 0 ? 1 : tries + 1)
     const middle = Math.ceil(left.length / 2)
     this.#facts.faults.note('stream: a batch cut in two')
@@ -210,15 +240,15 @@ export class Reader {
     await this.#deliver(left.slice(middle), by, tries)
   }
 
-  /** What was given up an operator has done again some hours later, as the runbook says; what nobody can read is left aside. */
-  #giveUp(given: readonly FeedRecord[], by: Random): void {
+  /** What was given up an operator has done again after a while, as the runbook says; what nobody can read is left aside. */
+  #giveUp(given: readonly FeedRecord[], by: Random, after: number): void {
     const left = given.filter((one) => !isPoison(one))
     if (left.length < given.length) this.dragged += left.length
     this.done += given.length - left.length
     if (left.length === 0) return
     this.dead++
     const { world } = this.#facts
-    world.after(by.between(1, 12) * HOUR, () => {
+    world.after(after, () => {
       void this.#deliver(left, by, 1).then(() => this.dead--)
     })
   }

@@ -54,6 +54,8 @@ const once: Readonly<Record<string, string>> = {
   'POST /customers/{id}/deals': 'deal.opened',
   'POST /customers/{id}/tasks': 'task.opened',
   'POST /users': 'user.created',
+  'POST /customers/{id}/points/adjust': 'points.adjusted',
+  'POST /customers/{id}/referrals': 'referral.made',
 }
 
 /** Refusals that come in place of a kept answer: of another request under its key, and once nobody may be told of whom it names. */

@@ -1,5 +1,6 @@
 import { customerIdIn } from '../../../domain/kernel/id.ts'
 import type { Item } from '../../../domain/kernel/table/table.ts'
+import type { MemoryFiles } from '../../support/files.ts'
 import type { Receivers } from '../cloud/receivers.ts'
 import type { Office } from '../workload/desk.ts'
 import type { Ledger } from '../workload/ledger.ts'
@@ -104,6 +105,22 @@ export function erased(snapshot: Snapshot, truth: Truth): Finding[] {
       : ownerIn(typeof item['id'] === 'string' ? item['id'] : (sk.split('#').at(-1) ?? ''))
     const live = [...truth.bearersOf(mark)].filter((id) => !gone.has(id))
     return live.includes(owner) ? [] : [{ invariant: 'I12', words: `${pk} ${sk} still tells of customer ${mark}, who was erased` }]
+  })
+}
+
+/** I12: nor is it in any file of before the erasure: one that was brought, or what the product told of it. */
+export function leftInFiles(snapshot: Snapshot, truth: Truth, { imports: all }: Office, { kept }: MemoryFiles): Finding[] {
+  const erasedAt = new Map<number, number>()
+  for (const { item, id } of snapshot.of('customer'))
+    if (typeof item['erasedAt'] === 'string') for (const mark of truth.marksOf(id)) erasedAt.set(mark, Date.parse(item['erasedAt']))
+  if (erasedAt.size === 0) return []
+  const broughtAt = new Map(all.map(({ id, at }) => [id, at]))
+  return [...kept].flatMap(([key, body]): Finding[] => {
+    const at = broughtAt.get(key.split('/')[1] ?? '') ?? -Infinity
+    const mark = canariesIn(Buffer.from(body).toString()).find((one) => at < (erasedAt.get(one) ?? -Infinity))
+    return mark === undefined
+      ? []
+      : [{ invariant: 'I12', words: `the file ${key} still tells of customer ${mark}, who was erased after it came` }]
   })
 }
 

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { User } from '../../../domain/platform/user/index.ts'
 import type { Cloud } from '../cloud/cloud.ts'
-import type { Desk, Office } from '../workload/desk.ts'
+import { canary, type Desk, type Office } from '../workload/desk.ts'
 import { acknowledged, batches, keyed, lostUpdates } from './answers.ts'
-import { delivered, erased, imports } from './asset.ts'
+import { delivered, erased, imports, leftInFiles } from './asset.ts'
 import * as due from './due.ts'
 import { Snapshot, type Finding } from './snapshot.ts'
 import * as stored from './stored.ts'
-import { histories, messages } from './totals.ts'
+import { histories, messages, points } from './totals.ts'
 import type { Ledger } from '../workload/ledger.ts'
 import type { Watch } from './watch.ts'
 
@@ -22,6 +22,7 @@ export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch, office: Offic
     ...stored.primaries(snapshot),
     ...histories(snapshot, now),
     ...messages(snapshot),
+    ...points(snapshot),
     ...acknowledged(ledger, snapshot),
     ...keyed(ledger, snapshot),
     ...lostUpdates(ledger),
@@ -35,6 +36,7 @@ export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch, office: Offic
     ...imports(snapshot, office, ledger, now),
     ...delivered(snapshot, cloud.receivers, watch),
     ...erased(snapshot, watch.truth),
+    ...leftInFiles(snapshot, watch.truth, office, cloud.files),
     ...queues(cloud),
     ...accounts(cloud, snapshot),
   ]
@@ -101,8 +103,32 @@ export async function lists(desk: Desk): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const [route, query, ids] of wanted)
     findings.push(...compared(`${route} ${JSON.stringify(query)}`, ids, await allPages(desk, route, query)))
+  return [...findings, ...(await searches(desk, snapshot))]
+}
+
+/** Marks that are searched for in a run: enough to meet customers renamed, binned and erased within a few runs. */
+const SEARCHES = 6
+
+/** I8: search finds whoever bears a mark in their name or an address, and nobody else. */
+async function searches(desk: Desk, snapshot: Snapshot): Promise<Finding[]> {
+  const files = snapshot
+    .of('customer')
+    .map(({ item, id }) => ({ id, gone: isGone(item), text: JSON.stringify([item['name'], item['emails']]) }))
+  const findings: Finding[] = []
+  for (let nth = 0; nth < SEARCHES; nth++) {
+    const mark = canary(desk.by.between(1, Math.max(1, desk.office.made)))
+    const wanted = new Set(files.filter(({ gone, text }) => !gone && text.includes(mark)).map(({ id }) => id))
+    const reply = await desk.ask('admin', 'POST /search', {}, { body: { text: mark, kinds: ['customer'], limit: 50 } })
+    const items = (reply?.body['items'] ?? []) as { id: string; match: string }[]
+    // A mark with one other digit is a mistyped one.
+    const found = items.filter(({ match }) => match !== 'similar').map(({ id }) => id)
+    findings.push(...compared(`a search for ${mark}`, wanted, found))
+  }
   return findings
 }
+
+const isGone = (item: Record<string, unknown>): boolean =>
+  item['deletedAt'] !== undefined || item['erasedAt'] !== undefined || item['mergedInto'] !== undefined
 
 async function allPages(desk: Desk, route: string, query: Record<string, string>): Promise<string[]> {
   const ids: string[] = []

@@ -45,3 +45,29 @@ export function messages(snapshot: Snapshot): Finding[] {
       : [{ invariant: 'I7', words: `${id} counts ${String(item['messageCount'])} messages; there are ${count}` }]
   })
 }
+
+/** What a purchase earned is posted once: its entries come to what stands of it, and all entries to the balance. */
+export function points(snapshot: Snapshot): Finding[] {
+  const live = (noun: string) => snapshot.of(noun).filter(({ item }) => item['erasedAt'] === undefined)
+  const entries = live('points_entry').map(({ item, pk }) => ({
+    pk,
+    source: String(item['sourceId'] as string | undefined),
+    points: Number(item['points']),
+    meant: Number(item['points']) - Number(item['owed'] ?? 0),
+  }))
+  const [bySource, byFile] = [Map.groupBy(entries, ({ source }) => source), Map.groupBy(entries, ({ pk }) => pk)]
+  const total = (some: readonly number[] = []): number => some.reduce((sum, one) => sum + one, 0)
+  return [
+    ...live('accrual').flatMap(({ item, id }): Finding[] => {
+      const posted = total(bySource.get(String(item['purchaseId']))?.map(({ meant }) => meant))
+      if (posted === item['standing']) return []
+      return [{ invariant: 'I7', words: `of ${id} ${String(item['standing'])} points stand; its entries come to ${posted}` }]
+    }),
+    ...live('points').flatMap(({ item, id, pk }): Finding[] => {
+      const balance = total(byFile.get(pk)?.map((one) => one.points))
+      return balance === item['balance']
+        ? []
+        : [{ invariant: 'I7', words: `${id} has ${String(item['balance'])} points; its entries come to ${balance}` }]
+    }),
+  ]
+}

@@ -152,4 +152,24 @@ export const planted: readonly Planted[] = [
     invariant: 'I12',
     words: 'Of an erased person the subjects of calls and tickets stay.',
   },
+  {
+    name: '30-erased-record-moved-again',
+    invariant: 'I12',
+    words: 'A contact told of after an erasure is done moves the plan of who was erased.',
+  },
+  {
+    name: '31-search-finds-the-binned',
+    invariant: 'I8',
+    words: 'What is in the bin stays in the search.',
+  },
+  {
+    name: '32-file-of-the-erased-stays',
+    invariant: 'I12',
+    words: 'Files of before an erasure are told to be gone, and stay.',
+  },
+  {
+    name: '33-points-outside-the-transaction',
+    invariant: 'I7',
+    words: 'What a purchase earned is posted first and noted after: who dies between the two posts it twice.',
+  },
 ]

@@ -22,7 +22,7 @@ async function bringFile(desk: Desk): Promise<void> {
     const { id, upload } = (made?.body ?? {}) as { id?: string; upload?: { url: string } }
     if (made?.status !== 201 || id === undefined || !upload) continue
     desk.cloud.files.put(upload.url, text)
-    office.imports.push({ id, rows: rows.length, file: desk.step })
+    office.imports.push({ id, rows: rows.length, file: desk.step, at: desk.now })
     await desk.ask('admin', 'POST /imports/{id}/run', { id }, { body: settings, ...desk.key(), again: true })
     if (by.chance(0.15)) await desk.ask('admin', 'POST /imports/{id}/pause', { id }, { body: {} })
     if (by.chance(0.15)) await desk.ask('admin', 'POST /imports/{id}/resume', { id }, { body: {} })

@@ -27,8 +27,8 @@ export class Office {
   readonly people = new Map<string, Person>()
   /** Ids of users, by their name in stories. */
   readonly teams: string[] = []
-  /** Files that were brought, by the import’s id: how many rows, and which file it was. */
-  readonly imports: { id: string; rows: number; file: string }[] = []
+  /** Files that were brought, by the import’s id: how many rows, which file it was and when it came. */
+  readonly imports: { id: string; rows: number; file: string; at: number }[] = []
   made = 0
 
   person(name: string): Person {

@@ -1,5 +1,6 @@
 import { userIdOf } from '../../support/http-event.ts'
 import type { Cloud } from '../cloud/cloud.ts'
+import { Random } from '../random.ts'
 import type { Person } from './client.ts'
 import type { Desk, Office } from './desk.ts'
 
@@ -21,6 +22,21 @@ const staff = [
   ['Vera', 'service', undefined],
   ['Wim', 'viewer', undefined],
 ] as const
+
+/** Share of runs in which purchases earn points, since each then costs a reaction more, and the programme. */
+const REWARDED = 1 / 4
+const programme = {
+  active: true,
+  startsOn: '2026-01-01',
+  points: 1,
+  per: { amount: 100, currency: 'USD' },
+  rounding: 'down',
+  tiers: [{ tier: 'gold', percent: 150 }],
+  channels: [{ channel: 'web', percent: 110 }],
+  skus: [],
+  expiryMonths: 4,
+  referral: { windowDays: 90, valueDays: 365, referrerPoints: 500, referredPoints: 200 },
+}
 
 /** Roles of those whom no directory knows. */
 export const fixedRoles: ReadonlyMap<string, string> = new Map([
@@ -51,6 +67,7 @@ export async function setUp(desk: Desk, office: Office, cloud: Cloud, timeZone?:
     if (reply?.status !== 201) throw new Error(`${name} could not be taken on: ${JSON.stringify(reply?.body)}`)
     office.people.set(name, person(name, String(reply.body['id']), role))
   }
+  if (new Random(cloud.seed, 'points').chance(REWARDED)) await desk.ask('admin', 'POST /points-programme', {}, { body: programme })
   const hooks = cloud.hooked ? [['*'], ['purchase.*', 'deal.won']] : []
   for (const [nth, types] of hooks.entries())
     await desk.ask('admin', 'POST /webhooks', {}, { body: { url: `https://shop${nth}.example.com/hook`, types } })

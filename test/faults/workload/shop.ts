@@ -131,6 +131,25 @@ async function regular(desk: Desk): Promise<void> {
   }
 }
 
+/** A friend is sent, or points are given and taken by hand, where there is a programme; where there is none, that is said. */
+async function reward(desk: Desk): Promise<void> {
+  const of = desk.customer()
+  if (!of) return
+  const { by } = desk
+  const who = by.pick(['admin', 'Mona'])
+  if (by.chance(0.5)) {
+    const body = { email: `${canary(desk.office.made + by.between(1, 3))}@example.com`, note: `a friend of ${canary(of.customer)}` }
+    await desk.ask(who, 'POST /customers/{id}/referrals', { id: of.id }, { body, ...desk.key() })
+  } else
+    await desk.ask(
+      who,
+      'POST /customers/{id}/points/adjust',
+      { id: of.id },
+      { body: { points: by.pick([-300, 50, 200]), reason: 'Goodwill' }, ...desk.key() },
+    )
+  await desk.ask(who, 'GET /customers/{id}/points', { id: of.id })
+}
+
 export const shop: readonly (readonly [number, Errand])[] = [
   [18, sell],
   [6, takeBack],
@@ -138,4 +157,5 @@ export const shop: readonly (readonly [number, Errand])[] = [
   [4, bring],
   [4, keepInStep],
   [5, regular],
+  [2, reward],
 ]
