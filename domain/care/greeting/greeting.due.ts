@@ -87,7 +87,7 @@ export const comeDue = action(
     const customerId = customerIdIn(id)
     const head = await headOf(ctx, customerId)
     const before = head.single(greeting)
-    if (before?.timerAt === undefined || before.timerAt > ctx.now) return {}
+    if (before?.timerAt === undefined || before.timerAt > ctx.now || before.erasedAt !== undefined) return {}
     const { customer: file } = head
     if (!file || file.deletedAt) {
       await commit(ctx, [alter(ctx, greeting, before, { timerAt: null }, greetingMoved).change])

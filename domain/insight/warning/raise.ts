@@ -52,7 +52,8 @@ export const due = action(
 async function look(ctx: Ctx, customerId: string): Promise<Outcome> {
   const [head, model, workspace] = await Promise.all([headOf(ctx, customerId), modelOf(ctx), workspaceOf(ctx)])
   const timer = head.single(rhythm)
-  if (!timer?.dueAt || timer.dueAt > ctx.now) return { outcome: 'not_due' }
+  // The index of what is due may still name a timer that has been erased.
+  if (!timer?.dueAt || timer.dueAt > ctx.now || timer.erasedAt !== undefined) return { outcome: 'not_due' }
   const { customer: owner, history: past } = head
   if (!past || !owner || owner.deletedAt || timer.warnedDay === past.lastDay) return stop(ctx, timer)
   const at = dueOf(rhythmOf(model, owner), past, workspace)

@@ -186,7 +186,9 @@ export class Reader {
     if (lost[0]) this.#facts.missed?.(madeAt(lost[0]))
     if (old.length > 0) {
       this.given += old.length
-      this.#giveUp(old, by, by.between(1, 30) * 60_000)
+      const readable = old.filter((one) => !isPoison(one))
+      this.done += old.length - readable.length
+      this.#giveUp(readable, by, by.between(1, 30) * 60_000)
     }
     if (batch.length > 0) {
       this.given += batch.length

@@ -1,5 +1,6 @@
-import { canary, type Desk } from './desk.ts'
+import { canary, learnt, type Customer, type Desk } from './desk.ts'
 import type { Errand } from './errand.ts'
+import { meet } from './sales.ts'
 
 /** What is done with the customer asset as a whole: files are brought in, people are erased. */
 
@@ -8,6 +9,7 @@ async function bringFile(desk: Desk): Promise<void> {
   const { by, office } = desk
   const rows = Array.from({ length: by.between(2, 8) }, (_, row) => {
     const mark = canary(++office.made)
+    office.filed.push({ mark: office.made, externalId: `F${desk.step}.${row}` })
     return `F${desk.step}.${row},Filed ${mark},${mark}@file.example.com`
   })
   const text = `No,Name,E-mail\n${rows.join('\n')}\n`
@@ -29,9 +31,20 @@ async function bringFile(desk: Desk): Promise<void> {
   }
 }
 
+/** One of those who were in a file, as far as it has been read. */
+async function someoneFiled(desk: Desk): Promise<Customer | undefined> {
+  const { by, office } = desk
+  if (office.filed.length === 0) return undefined
+  const { mark, externalId } = by.pick(office.filed.slice(-8))
+  const reply = await desk.ask('admin', 'GET /customers/by/{system}/{externalId}', { system: 'file', externalId })
+  const known = learnt(reply, mark)
+  meet(desk, known)
+  return known && office.customers.find(({ id }) => id === known.id)
+}
+
 /** A person asks to be forgotten, whatever else is under way with them. */
 async function forget(desk: Desk): Promise<void> {
-  const of = desk.customer(() => true)
+  const of = (desk.by.chance(0.4) && (await someoneFiled(desk))) || desk.customer(() => true)
   if (!of) return
   const path = { id: of.id }
   const seen = await desk.ask('admin', 'POST /customers/{id}/erase', path, { body: {} })

@@ -29,6 +29,8 @@ export class Office {
   readonly teams: string[] = []
   /** Files that were brought, by the import’s id: how many rows, which file it was and when it came. */
   readonly imports: { id: string; rows: number; file: string; at: number }[] = []
+  /** Who was in those files: the number in their mark, and what the file calls them. */
+  readonly filed: { mark: number; externalId: string }[] = []
   made = 0
 
   person(name: string): Person {
