@@ -4,6 +4,7 @@ import { step as scanStep } from '../domain/data/duplicate/index.ts'
 import { exportStep, importStep } from '../domain/data/transfer/index.ts'
 import { goOnErasing, makeArchive } from '../domain/data/privacy/index.ts'
 import { begin as beginInspection } from '../domain/data/upkeep/index.ts'
+import { recountStep } from '../domain/insight/statistics/index.ts'
 import { inspectOn } from './upkeep.ts'
 
 /** Every job that goes through much in steps, one line each: imports and exports, changes of many, erasures, checks. */
@@ -22,6 +23,11 @@ export const hauls: readonly Schedule[] = [
     'Empties the records of people who are being erased',
   ),
   every('rate(1 minute)', { kind: 'due', name: 'archives', each: makeArchive }, 'Makes the archives that were asked for'),
+  every(
+    'rate(5 minutes)',
+    { kind: 'due', name: 'recounts', each: recountStep, again: true },
+    'Goes on with making the statistics behind the models anew',
+  ),
   every(
     'cron(0 4 ? * SUN *)',
     { kind: 'task', name: 'inspection', run: beginInspection },

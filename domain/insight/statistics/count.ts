@@ -2,6 +2,7 @@ import type { Ctx } from '../../kernel/context.ts'
 import type { Change, Projection } from '../../kernel/event.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
 import { addToCell, cellAdds, type CountedState } from './cells.store.ts'
+import { recountLater } from './recounting.ts'
 import { noteNewcomers } from './sample.ts'
 
 /**
@@ -30,9 +31,12 @@ export interface Counted {
   state?: CountedState
 }
 
-/** The history in an item of the table; undefined when the item is something else. */
+/** Where a customer's history lies, among what else is theirs. */
+const HISTORY = '!history'
+
+/** The history in an item of the table; undefined when the item is something else, such as an entry of its log. */
 export function countedIn(item: Item | undefined): Counted | undefined {
-  if (item?.['noun'] !== 'history') return undefined
+  if (item?.['noun'] !== 'history' || item['sk'] !== HISTORY) return undefined
   const { pk, version, deletedAt } = item
   const state = deletedAt ? undefined : stateIn(item)
   return { pk: String(pk), version: Number(version), ...(state && { state }) }
@@ -59,8 +63,8 @@ const AT_ONCE = 25
  * the note that the customer may be sampled.
  *
  * What can drift: a function killed between a mark and its cells loses that difference for the customers in flight (25 at
- * most), and a cell whose answer was lost on the network may be added to twice. Cells that fail are counted in `lost`;
- * `statistics.recount` makes the cells anew from the histories.
+ * most), and a cell whose answer was lost on the network may be added to twice. Cells that fail are counted in `lost`,
+ * and a recount makes all cells anew from the histories a while later.
  */
 export const countPurchases: Projection = {
   name: 'statistics.count',
@@ -103,13 +107,14 @@ function isNewcomer(marked: Move | 'look again' | undefined): boolean {
 }
 
 async function reread(ctx: Ctx, customers: readonly Counted[]): Promise<Counted[]> {
-  const items = await ctx.table.getAll(customers.map(({ pk }) => ({ pk, sk: '!history' })))
+  const items = await ctx.table.getAll(customers.map(({ pk }) => ({ pk, sk: HISTORY })))
   return items.map(countedIn).filter((one) => one !== undefined)
 }
 
 async function noteLoss(ctx: Ctx, failed: number): Promise<void> {
-  ctx.log.error('statistics cells were not updated; run statistics.recount', { failed })
+  ctx.log.error('statistics cells were not updated; they will be counted anew', { failed })
   await ctx.table.write({ update: COUNTING, add: { lost: failed } })
+  await recountLater(ctx)
 }
 
 interface Move {

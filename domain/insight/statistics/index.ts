@@ -2,12 +2,12 @@ import { module } from '../../kernel/module.ts'
 import { route } from '../../kernel/route.ts'
 import { fit, modelFitted, show } from './fit.actions.ts'
 import { model } from './model.store.ts'
-import { recount } from './recount.ts'
+import * as r from './recounting.ts'
 import { score } from './score.ts'
 import { changeSettings, settingsChanged, showSettings } from './settings.actions.ts'
 import { insightSettings } from './settings.ts'
 
-export { recount } from './recount.ts'
+export { recount, step as recountStep } from './recount.ts'
 export { creating } from './creating.ts'
 export { countingOf, countPurchases } from './count.ts'
 export { readTallies } from './cells.store.ts'
@@ -35,8 +35,8 @@ export { insightSettings, type SegmentField } from './settings.ts'
 
 export default module('model', {
   verbs: ['read', 'fit', 'set'],
-  entities: [model, insightSettings, score],
-  events: [modelFitted, settingsChanged],
+  entities: [model, insightSettings, score, r.recounting],
+  events: [modelFitted, settingsChanged, r.recountBegun, r.recountMoved, r.recountDone],
   routes: [
     route('GET /model', show, { can: 'model:read', summary: 'The models in use, how well they fit and why' }),
     route('GET /insight-settings', showSettings, {
@@ -50,12 +50,18 @@ export default module('model', {
       faults: ['insight_settings.version_differs'],
     }),
     route('POST /model/fit', fit, { can: 'model:fit', summary: 'Fit the models to the customers’ purchases now', example: {} }),
-    route('POST /model/recount', recount, {
+    route('POST /model/recount', r.start, {
       can: 'model:fit',
+      status: 202,
       summary: 'Make the statistics behind the models anew',
       example: {},
       description:
-        'Looks at one stretch of the table a call; call until `done`. Needed after a restore, or when the log says that cells were lost.',
+        'Goes through the table in the background; one under way is answered as it stands. It begins by itself when changes failed to be counted, and is needed after a restore.',
+    }),
+    route('GET /model/recount', r.show, {
+      can: 'model:read',
+      summary: 'How far the recount of the statistics is',
+      faults: ['recount.not_found'],
     }),
   ],
 })

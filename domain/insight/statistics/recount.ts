@@ -1,11 +1,15 @@
 import * as z from 'zod'
 import { action } from '../../kernel/action.ts'
+import { later } from '../../kernel/clock.ts'
+import { alter, commit } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
+import { dueSchema } from '../../kernel/event.ts'
 import type { Item } from '../../kernel/table/table.ts'
 import { dropCells } from './cells.store.ts'
 import { count, countedIn, COUNTING, countingOf, type Counting } from './count.ts'
+import { CALM_MS, RECOUNT_ID, recountDone, recountFrom, recounting, recountMoved, recountNow } from './recounting.ts'
 
-/** Items looked at by one call: within the time a request has. */
+/** Items looked at by one call: some seconds of work. */
 const ITEMS_A_CALL = 10_000
 /** Items of one read of the table. */
 const ITEMS_A_READ = 1_000
@@ -35,6 +39,25 @@ export const recount = action(
     if (after) await keepPlace(ctx, counting, after)
     else await finish(ctx, counting)
     return { done: !after, looked, counted }
+  },
+)
+
+/** One stretch of the table. The record is the condition, so its sums count a stretch once; what it counts is safe to count twice. */
+export const step = action(
+  'recount.step',
+  () => ({ input: dueSchema(), output: z.object({ outcome: z.enum(['stepped', 'not_due']) }) }),
+  async (ctx, { id }) => {
+    const before = id === RECOUNT_ID ? await recountNow(ctx) : undefined
+    if (!before?.dueAt || before.dueAt > ctx.now || before.state !== 'running') return { outcome: 'not_due' as const }
+    const { done, looked, counted } = await recount.run(ctx, {})
+    const sums = { looked: before.looked + looked, counted: before.counted + counted }
+    const end = { ...sums, state: 'done' as const, finishedAt: ctx.now, dueAt: null }
+    const { change } =
+      done && before.again
+        ? recountFrom(ctx, before, later(ctx.now, CALM_MS))
+        : alter(ctx, recounting, before, done ? end : sums, done ? recountDone : recountMoved)
+    await commit(ctx, [change])
+    return { outcome: 'stepped' as const }
   },
 )
 

@@ -9,7 +9,7 @@ import { readCells } from '../../../domain/insight/statistics/cells.store.ts'
 import { count, countedIn, countingOf, countPurchases } from '../../../domain/insight/statistics/count.ts'
 import { recount } from '../../../domain/insight/statistics/recount.ts'
 import { startCrm, type Crm } from '../../support/crm.ts'
-import { replay, settle } from '../../support/stream.ts'
+import { replay, runJob, settle } from '../../support/stream.ts'
 import { cdnow, historyImages } from './cdnow.ts'
 
 let crm: Crm
@@ -182,5 +182,44 @@ describe('a recount', () => {
     expect(counting.ready).toBe(counting.generation)
     expect(await kept(counting.ready)).toEqual(computed(states([...fifth, ...last.slice(5)])))
     expect((await readCells(crm.ctx(), 1)).rhythm).toEqual([])
+  })
+
+  test('begins by itself a while after changes failed to reach their cells, and once more for what failed meanwhile', async () => {
+    let away = false
+    crm = await startCrm({
+      through: (table) => ({
+        ...table,
+        write: (write, how) =>
+          away && 'update' in write && 'n' in (write.add ?? {})
+            ? Promise.reject(new Error('away'))
+            : table.write(write, how),
+      }),
+    })
+    const buy = async (order: string, at: string): Promise<void> => {
+      const { id } = (await crm.call('POST', '/customers', { body: { name: order } })).body
+      const body = { orderId: { id: order }, at, amount: { amount: 700, currency: 'USD' } }
+      expect((await crm.call('POST', `/customers/${id}/purchases`, { body })).status).toBe(201)
+      await settle(crm)
+    }
+    const truth = async () => computed(states((await crm.table.scan({ limit: 1_000 })).items))
+    expect((await crm.call('GET', '/model/recount')).status).toBe(404)
+    away = true
+    await buy('lost', '2026-11-01T10:00:00.000Z')
+    away = false
+    await buy('kept', '2026-11-02T10:00:00.000Z')
+    expect(await kept(1)).not.toEqual(await truth())
+    expect(await runJob(crm, 'recounts')).toMatchObject({ seen: 0 })
+    away = true
+    await buy('lost too', '2026-11-03T10:00:00.000Z')
+    away = false
+    for (let runs = 0; runs < 2; runs++) {
+      crm.clock.now = new Date(Date.parse(crm.clock.now) + 6 * 60_000).toISOString()
+      await runJob(crm, 'recounts')
+      await settle(crm)
+    }
+    expect((await crm.call('GET', '/model/recount')).body).toMatchObject({ state: 'done', finishedAt: crm.clock.now })
+    const { ready, lost } = await countingOf(crm.ctx())
+    expect([lost, await kept(ready)]).toEqual([0, await truth()])
+    expect((await crm.call('POST', '/model/recount')).body).toMatchObject({ state: 'running', looked: 0 })
   })
 })
