@@ -54,7 +54,10 @@ export function unfolded(event: HttpEvent, isDeclared: (key: string) => boolean)
   const { method } = requestContext.http
   const whole = `${method} ${rawPath}`
   if (isDeclared(whole)) return { routeKey: whole, pathParameters: {} }
-  const [, version, collection, id = '', ...rest] = rawPath.split('/')
-  const key = `${method} /${[version, collection, '{id}', ...rest].join('/')}`
-  return isDeclared(key) && id !== '' ? { routeKey: key, pathParameters: { id } } : event
+  const parts = rawPath.split('/')
+  for (const [at, id] of parts.entries()) {
+    const key = `${method} ${parts.with(at, '{id}').join('/')}`
+    if (id !== '' && isDeclared(key)) return { routeKey: key, pathParameters: { id } }
+  }
+  return event
 }

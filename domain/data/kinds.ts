@@ -14,8 +14,8 @@ import { cost, costRates, costTotals } from '../insight/cost/index.ts'
 import { pyramidPolicy } from '../insight/pyramid/index.ts'
 import { population } from '../insight/rfm/index.ts'
 import { rhythm } from '../insight/rhythm/index.ts'
-import { rating } from '../insight/satisfaction/index.ts'
-import { insightSettings, model, score } from '../insight/statistics/index.ts'
+import { measurement, rating } from '../insight/satisfaction/index.ts'
+import { insightSettings, model, recounting, score } from '../insight/statistics/index.ts'
 import { tier, tierPolicy, tierRules, tierWalk, wordOfMouth } from '../insight/tier/index.ts'
 import { docket, warning } from '../insight/warning/index.ts'
 import { deal } from '../sales/deal/index.ts'
@@ -69,8 +69,10 @@ const listed: readonly Pick<Entity, 'noun' | 'prefix' | 'home'>[] = [
   pyramidPolicy,
   population,
   rhythm,
+  measurement,
   rating,
   insightSettings,
+  recounting,
   model,
   score,
   tier,

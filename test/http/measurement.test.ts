@@ -138,7 +138,7 @@ describe('a measurement of a tier', () => {
   })
 
   test('is refused where there is no such group, none or two, in the future, and for who may not see all', async () => {
-    expect((await measure({ tier: 'wood' })).body).toMatchObject({ status: 400, errors: [{ path: 'tier', code: 'unknown' }] })
+    expect((await measure({ tier: 'wood' })).body).toMatchObject({ status: 400, errors: [{ path: 'tier', code: 'tier.unknown' }] })
     expect((await measure({})).body).toMatchObject({ status: 400, code: 'measurement.name_one' })
     expect((await measure({ tier: 'gold', segmentId: 'seg_00000000000000000009' })).body).toMatchObject({ code: 'measurement.name_one' })
     expect((await measure({ segmentId: 'seg_00000000000000000009' })).body).toMatchObject({ status: 404, code: 'segment.not_found' })

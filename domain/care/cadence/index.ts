@@ -32,7 +32,7 @@ export default module('cadence', {
       description:
         'For your own systems and people. It becomes a visit on a working day of the account manager, or joins the one that is open. Asked again with another day, it moves.',
       example: { cause: 'contract', reference: 'C-2026-17', day: '2027-03-31', daysBefore: 60 },
-      faults: ['customer.not_found', 'cadence.too_many'],
+      faults: ['customer.not_found', 'cadence.too_many', 'too_far', 'too_late'],
     }),
     route('POST /customers/{id}/cadence/withdraw', takeBack, {
       can: 'cadence:ask',

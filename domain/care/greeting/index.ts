@@ -43,13 +43,14 @@ export default module('greeting', {
       can: 'greeting:send',
       summary: 'A greeting with where it goes, and whether it may be sent now',
       description: 'Read it right before sending: the customer may have changed their mind since it was written.',
+      faults: ['customer.not_found'],
     }),
     route('POST /greeting-messages/{id}/outcome', m.tell, {
       can: 'greeting:send',
       summary: 'Say what came of a greeting',
       description: 'Told once; the same again changes nothing. One that was sent is on the customer’s timeline.',
       example: { outcome: 'sent' },
-      faults: ['greeting_message.told', 'in_the_future'],
+      faults: ['customer.not_found', 'greeting_message.told', 'in_the_future', 'too_early'],
     }),
   ],
 })

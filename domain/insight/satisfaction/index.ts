@@ -8,6 +8,7 @@ import { show, showOf } from './satisfaction.actions.ts'
 
 export { step as stepMeasurement } from './measurement.actions.ts'
 export { countRating, countReferral } from './count.ts'
+export { measurement } from './measurement.store.ts'
 export { rating, ratingDeleted, ratingRecorded, ratingRestored, type RatingRecord } from './rating.store.ts'
 
 export default module('satisfaction', {
@@ -28,7 +29,7 @@ export default module('satisfaction', {
       description:
         'CSAT, NPS, CES, retention, repeat rate and share of referrals of its customers. Done at once for a hundred, in the background beyond: GET the measurement.',
       example: { tier: 'gold', period: '2026-Q3' },
-      faults: ['scope.outside', 'measurement.name_one', 'segment.not_found', 'segment.building'],
+      faults: ['scope.outside', 'measurement.name_one', 'tier.unknown', 'segment.not_found', 'segment.building', 'in_the_future'],
     }),
     route('GET /satisfaction/measurements', m.list, {
       can: 'satisfaction:read',

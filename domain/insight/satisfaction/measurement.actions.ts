@@ -110,7 +110,7 @@ async function groupOf(ctx: Ctx, { tier, segmentId }: Pick<Group, 'tier' | 'segm
   if (segmentId !== undefined) return { segmentId, name: await mustBeReady(ctx, segmentId) }
   const { tiers } = await policyOf(ctx)
   const names = tiers.map(({ name }) => name)
-  if (tier === undefined || !names.includes(tier)) throw invalid('unknown', 'tier', `The workspace’s tiers are ${names.join(', ')}.`)
+  if (tier === undefined || !names.includes(tier)) throw invalid('tier.unknown', 'tier', `The workspace’s tiers are ${names.join(', ')}.`)
   return { tier, name: tier }
 }
 

@@ -8,6 +8,7 @@ import { changeSettings, settingsChanged, showSettings } from './settings.action
 import { insightSettings } from './settings.ts'
 
 export { recount, step as recountStep } from './recount.ts'
+export { recounting } from './recounting.ts'
 export { creating } from './creating.ts'
 export { countingOf, countPurchases } from './count.ts'
 export { readTallies } from './cells.store.ts'

@@ -190,9 +190,7 @@ describe('a recount', () => {
       through: (table) => ({
         ...table,
         write: (write, how) =>
-          away && 'update' in write && 'n' in (write.add ?? {})
-            ? Promise.reject(new Error('away'))
-            : table.write(write, how),
+          away && 'update' in write && 'n' in (write.add ?? {}) ? Promise.reject(new Error('away')) : table.write(write, how),
       }),
     })
     const buy = async (order: string, at: string): Promise<void> => {
