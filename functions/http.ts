@@ -138,13 +138,18 @@ function answerOf(route: Route, event: HttpEvent, output: unknown, replayed: boo
       route.method === 'GET' &&
       (event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
     ) {
-      return { statusCode: 304, headers, body: '' }
+      return withoutBody(304, headers)
     }
   }
   if (route.status === 201 && typeof facts.id === 'string')
     headers['location'] = `${VERSION_PREFIX}/${collectionOf(route.path)}/${facts.id}`
-  if (route.status === 204) return { statusCode: 204, headers, body: '' }
+  if (route.status === 204) return withoutBody(204, headers)
   return { statusCode: route.status, headers, body: JSON.stringify(output) }
+}
+
+/** An answer that has no body says nothing of its type (RFC 9110 §8.3). */
+function withoutBody(statusCode: 204 | 304, { 'content-type': _, ...headers }: Record<string, string>): Answer {
+  return { statusCode, headers, body: '' }
 }
 
 /** An answer that is not JSON, with the hash of its text for an ETag: who polls it gets it anew only when it changed. */
@@ -152,7 +157,7 @@ function textAnswer(route: Route, event: HttpEvent, headers: Record<string, stri
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   const same = (event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
   return same
-    ? { statusCode: 304, headers: { ...headers, etag }, body: '' }
+    ? withoutBody(304, { ...headers, etag })
     : { statusCode: route.status, headers: { ...headers, etag }, body }
 }
 
