@@ -144,13 +144,19 @@ export const value = action(
   },
 )
 
+/**
+ * The end of a referral that nobody claimed. Who it was about is forgotten: they never became a customer by it, and when they become
+ * one by another way and are erased, nothing would lead here.
+ */
+const ended = (ctx: Ctx, state: 'expired' | 'cancelled') => ({ state, closedAt: ctx.now, identities: [], note: null })
+
 export const cancel = action(
   'referral.cancel',
   () => ({ input: z.strictObject({ ...byId(), reason: f.line(300) }), output: view() }),
   async (ctx, { id, reason }) => {
     const before = await find(ctx, referral, id)
     if (before.state !== 'open') throw fault('conflict', 'referral.closed', `This referral is ${before.state}.`)
-    const { record, change } = alter(ctx, referral, before, { state: 'cancelled', reason, closedAt: ctx.now }, referralCancelled)
+    const { record, change } = alter(ctx, referral, before, { ...ended(ctx, 'cancelled'), reason }, referralCancelled)
     return commit(ctx, [change], record)
   },
 )
@@ -165,7 +171,7 @@ export const expire = action(
     const before = item && recordIn<'referral', Referral>(item)
     const at = before && settlesAt(before)
     if (!before || at === undefined || at > ctx.now) return {}
-    await commit(ctx, [alter(ctx, referral, before, { state: 'expired', closedAt: ctx.now }, referralExpired).change])
+    await commit(ctx, [alter(ctx, referral, before, ended(ctx, 'expired'), referralExpired).change])
     return {}
   },
 )

@@ -35,9 +35,9 @@ export const recount = action(
       )
       looked += page.items.length
       after = page.last
+      if (after) await keepPlace(ctx, counting, after)
     } while (after && looked < ITEMS_A_CALL)
-    if (after) await keepPlace(ctx, counting, after)
-    else await finish(ctx, counting)
+    if (!after) await finish(ctx, counting)
     return { done: !after, looked, counted }
   },
 )

@@ -89,7 +89,8 @@ export const show = action(
 export function recountLater(ctx: Ctx): Promise<unknown> {
   return untilFresh(async () => {
     const before = await recountNow(ctx)
-    if (before?.again) return
+    // One that has yet to begin will see what is lost until then.
+    if (before?.again || (before?.dueAt !== undefined && before.dueAt > ctx.now)) return
     const { change } =
       before?.state === 'running'
         ? alter(ctx, recounting, before, { again: true }, recountMoved)

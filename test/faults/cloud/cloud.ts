@@ -225,6 +225,9 @@ export class Cloud {
   async settle(): Promise<string | undefined> {
     this.faults.active = false
     this.clockwork.hurry()
+    // What fell due while everything failed is done by the next run of its job; what is not even then is I9's to tell.
+    const pending = () => !this.idle || this.clockwork.overdue(this.world.now).length > 0
+    for (let hours = 0; hours < 48 && pending(); hours++) await this.world.run(this.world.now + HOUR)
     for (let days = 0; days < 31; days++) {
       for (let hours = 0; hours < 24 && !this.idle; hours++) await this.world.run(this.world.now + HOUR)
       if (this.idle) return undefined

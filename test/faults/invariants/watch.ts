@@ -158,7 +158,7 @@ function may(role: string, route: string): boolean {
   const writes: Readonly<Record<string, RegExp>> = {
     manager: /^(?!.*\/(users|teams|roles|workspace)).*$/,
     sales:
-      /^(?!.*(users|teams|roles|workspace|model|purchases|customers\/\{id\}\/assign|override|pipelines|policy|customers\/\{id\}\/restore|interactions\/\{id\}\/restore|tasks\/\{id\}\/restore)).*$/,
+      /^(?!.*(users|teams|roles|workspace|model|purchases|customers\/\{id\}\/assign|override|pipelines|policy|customers\/\{id\}\/restore|interactions\/\{id\}\/restore)).*$/,
     service: /tickets|interactions|contacts|tasks/,
     viewer: /^$/,
     integration: /^\/customers$|\/customers\/\{id\}$|by|purchases|tickets|interactions|contacts|deals|lifecycle/,

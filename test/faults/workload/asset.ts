@@ -10,7 +10,7 @@ async function bringFile(desk: Desk): Promise<void> {
   const rows = Array.from({ length: by.between(2, 8) }, (_, row) => {
     const mark = canary(++office.made)
     office.filed.push({ mark: office.made, externalId: `F${desk.step}.${row}` })
-    return `F${desk.step}.${row},Filed ${mark},${mark}@file.example.com`
+    return `F${desk.step}.${row},Filed ${mark},${mark}@example.com`
   })
   const text = `No,Name,E-mail\n${rows.join('\n')}\n`
   const settings = { mapping: { No: 'external:file', Name: 'name', 'E-mail': 'email' }, mode: 'upsert', by: 'external:file' }

@@ -14,6 +14,12 @@ export function seller(desk: Desk, of?: Customer): string {
   return theirs && desk.by.chance(0.7) ? theirs.name : desk.by.pick(['Nina', 'Noel', 'Sara', 'Mona', 'admin'])
 }
 
+/** A customer's own address, by which somebody may have referred them, and at times one that others have too. */
+function addresses({ by }: Desk, number: number, shared: number): { address: string }[] {
+  const own = { address: `${canary(number)}@example.com` }
+  return by.chance(shared) ? [own, { address: `shared${by.between(1, 4)}@example.com` }] : [own]
+}
+
 function file(desk: Desk, number: number): Body {
   const { by } = desk
   const name = `${by.pick(NAMES)} ${canary(number)}`
@@ -21,7 +27,7 @@ function file(desk: Desk, number: number): Body {
     kind: by.chance(0.25) ? 'company' : 'person',
     name,
     // A few addresses are wanted by many, so that they meet.
-    emails: [{ address: by.chance(0.15) ? `shared${by.between(1, 4)}@example.com` : `${canary(number)}@example.com`, primary: true }],
+    emails: addresses(desk, number, 0.15),
     ...(by.chance(0.3) && { phones: [{ number: `+44207946${String(by.between(0, 20)).padStart(4, '0')}` }] }),
     ...(by.chance(0.3) && { externalIds: [{ system: 'erp', id: `E${by.between(1, 30)}` }] }),
     ...(by.chance(0.3) && { notes: `met ${canary(number)} at the fair`, tags: ['fair'] }),
@@ -54,8 +60,8 @@ async function change(desk: Desk): Promise<void> {
   const bodies: Body[] = [
     { notes: `canary${of.customer}x called at ${desk.now}` },
     { name: `${by.pick(NAMES)} ${canary(of.customer)}` },
-    { emails: [{ address: by.chance(0.4) ? `shared${by.between(1, 4)}@example.com` : `${canary(of.customer)}@example.com` }] },
-    { emails: [], phones: [] },
+    { emails: addresses(desk, of.customer, 0.4) },
+    { phones: [] },
     { tags: ['vip'], notes: null },
   ]
   const version = by.chance(0.1) ? of.version + by.between(-1, 1) : of.version

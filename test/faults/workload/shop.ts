@@ -106,7 +106,7 @@ async function keepInStep(desk: Desk): Promise<void> {
     ((one.body['externalIds'] ?? []) as { id: string }[]).some(({ id }) => id === externalId),
   )
   const mark = canary(known?.customer ?? number)
-  const body = { name: `Shop customer ${mark}`, emails: [{ address: `${mark}@shop.example.com` }] }
+  const body = { name: `Shop customer ${mark}`, emails: [{ address: `${mark}@example.com` }] }
   const reply = await desk.ask('shop', 'PUT /customers/by/{system}/{externalId}', { system: 'shop', externalId }, { body, again: true })
   meet(desk, learnt(reply, known?.customer ?? number))
 }
