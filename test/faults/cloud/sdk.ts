@@ -130,13 +130,12 @@ function cancelledBy({ constructor: { name }, input }: Command, code: string): R
 /** A field that this version of the code knows nothing of: it must outlive every change and be told to nobody. */
 export const NEXT_FIELD = 'ofTheNextVersion'
 
-/** Whether the next version of the code makes a transaction: one that is sent again under its token is word for word the same. */
+/** Which version of the code an invocation runs, by its chance: a process is of one version, and knows what it wrote itself. */
 const versions = new WeakMap<object, boolean>()
 
 function ofVersion({ faults }: Wire, { by }: Life, command: Command): Command {
-  const { TransactItems: items } = command.input as { TransactItems?: object }
-  const next = (items && versions.get(items)) ?? faults.strikes('deploy: the next version writes too', by)
-  if (items) versions.set(items, next)
+  const next = versions.get(by) ?? faults.strikes('deploy: the next version writes too', by)
+  versions.set(by, next)
   return next ? asNextVersion(command) : command
 }
 
