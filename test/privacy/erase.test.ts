@@ -1,10 +1,12 @@
 import { inspect } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { expire, referral } from '../../domain/care/referral/index.ts'
 import { routes } from '../../domain/index.ts'
 import { eraseAgain } from '../../domain/data/privacy/index.ts'
 import { allKinds, inspect as inspectPiece, step, type Finding } from '../../domain/data/upkeep/index.ts'
 import { placeOf } from '../../domain/kernel/entity.ts'
 import { keysOf } from '../../domain/kernel/id.ts'
+import { invoke } from '../../domain/kernel/invoke.ts'
 import type { Item } from '../../domain/kernel/table/table.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
 import { replay, runJob, settle } from '../support/stream.ts'
@@ -293,6 +295,26 @@ describe('an erasure', () => {
     await finished(await erased(other))
     expect(await traces()).toEqual([])
     expect((await crm.call('GET', `/customers/${bystander}`, { as: 'admin' })).status).toBe(200)
+  })
+
+  test('comes to its end also of somebody whose referrer is erased at the same time; their referral is written no more', async () => {
+    const { id: friend } = await post('/customers', { name: `Friend ${CANARY}` })
+    const email = `${CANARY}-referred@example.com`
+    const { id: referralId } = await post(`/customers/${friend}/referrals`, { email, note: `${CANARY} is a friend` })
+    const { id } = await post('/customers', { name: CANARY, emails: [{ address: email }] })
+    const [theirs, own] = [await erased(friend), await erased(id)]
+    await finished(theirs)
+    await finished(own)
+    expect(await traces()).toEqual([])
+    const place = placeOf(referral, referralId)
+    const emptied = await crm.table.get(place)
+    expect(emptied).toMatchObject({ erasedAt: expect.any(String), state: 'open' })
+    // The index of what is due follows late: it may name the referral still.
+    const [now, late] = [crm.clock.now, '2028-01-01T00:00:00.000Z']
+    crm.clock.now = late
+    await invoke(expire, crm.ctx('referral.expire'), { id: referralId, at: late })
+    crm.clock.now = now
+    expect(await crm.table.get(place)).toEqual(emptied)
   })
 
   test('of a company takes it out of all who work there, however many', async () => {

@@ -77,7 +77,7 @@ async function claimedOf(ctx: Ctx, { ids }: Person, held: Item | undefined): Pro
   const leads = [held, ...(others.length > 0 ? await ctx.table.getAll(others) : [])]
   const keys = leads.flatMap((lead) => (typeof lead?.['id'] === 'string' ? [placeOf(referral, lead['id'])] : []))
   const items = keys.length > 0 ? await ctx.table.getAll(keys) : []
-  const found = items.flatMap((item) => (item ? [recordIn<'referral', Referral>(item)] : []))
+  const found = items.flatMap((item) => (item && item['erasedAt'] === undefined ? [recordIn<'referral', Referral>(item)] : []))
   return found.filter((one) => one.claim !== undefined).sort((a, b) => (a.at < b.at ? -1 : 1))
 }
 

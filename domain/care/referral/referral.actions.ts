@@ -170,7 +170,8 @@ export const expire = action(
     const item = await ctx.table.get(placeOf(referral, id))
     const before = item && recordIn<'referral', Referral>(item)
     const at = before && settlesAt(before)
-    if (!before || at === undefined || at > ctx.now) return {}
+    // The index of what is due may still name a referral that has been emptied with its referrer.
+    if (!before || at === undefined || at > ctx.now || before.erasedAt !== undefined) return {}
     await commit(ctx, [alter(ctx, referral, before, ended(ctx, 'expired'), referralExpired).change])
     return {}
   },

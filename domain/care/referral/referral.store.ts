@@ -38,13 +38,13 @@ export function wordIn(item: Item | undefined): WordOfMouthRecord | undefined {
   return item && recordIn<'word_of_mouth', Omit<WordOfMouthRecord, keyof Stamp<'word_of_mouth'>>>(item)
 }
 
-/** Live referrals of a person, by identities and file: one each at most. Two rounds, one when there is none. */
+/** Live referrals of a person, by identities and file: one each at most, none of a referrer erased. Two rounds, one when there is none. */
 export async function referralsOf(ctx: Ctx, who: readonly string[]): Promise<ReferralRecord[]> {
   const held = await ctx.table.getAll(who.map((one) => sentinelKey(referralOf(one))))
   const ids = [...new Set(held.flatMap((item) => (typeof item?.['id'] === 'string' ? [item['id']] : [])))]
   if (ids.length === 0) return []
   const items = await ctx.table.getAll(ids.map((id) => placeOf(referral, id)))
-  return items.flatMap((item) => (item ? [recordIn<'referral', Referral>(item)] : []))
+  return items.flatMap((item) => (item && item['erasedAt'] === undefined ? [recordIn<'referral', Referral>(item)] : []))
 }
 
 /** By what a customer may have been referred. */

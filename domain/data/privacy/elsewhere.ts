@@ -76,7 +76,8 @@ export async function forget(ctx: Ctx, id: string): Promise<boolean> {
 
 async function forgetReferral(ctx: Ctx, id: string): Promise<boolean> {
   const item = await ctx.table.get(placeOf(referral, id))
-  if (!item) return false
+  // The referrer may have been erased meanwhile, and the referral emptied with them.
+  if (!item || item['erasedAt'] !== undefined) return false
   const record = recordIn<'referral', ReferralRecord>(item)
   if (record.identities.length === 0 && record.note === undefined && record.reason === undefined) return false
   await commit(ctx, [alter(ctx, referral, record, { identities: [], note: null, reason: null }, recordErased).change])
