@@ -1,4 +1,5 @@
 import { entities, routes } from '../../../domain/index.ts'
+import { DELIVERIES_JOB } from '../../../domain/data/webhook/index.ts'
 import type { Log } from '../../../domain/kernel/context.ts'
 import type { BusEntry } from '../../../events/bus.ts'
 import { deliverHandler, deliverSchedules } from '../../../events/deliver.ts'
@@ -35,6 +36,7 @@ import type { World } from './world.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600_000
+const MONTH = 31 * 24 * HOUR
 /** Time-outs of the functions, as infra/config.ts has them. Milliseconds. */
 const timeouts = {
   deliver: 60 * SECOND,
@@ -221,19 +223,25 @@ export class Cloud {
     return this.readers.every(({ idle }) => idle) && Object.values(this.queues).every(({ idle }) => idle)
   }
 
-  /** Lets everything come to its end, with nothing going wrong any more. @returns what does not within a month, in words */
+  /**
+   * Lets everything come to its end, with nothing going wrong any more: calls of receivers that failed before have their next
+   * attempts, which may be a day away. @returns what does not within a month, in words
+   */
   async settle(): Promise<string | undefined> {
     this.faults.active = false
     this.clockwork.hurry()
     // What fell due while everything failed is done by the next run of its job; what is not even then is I9's to tell.
     const pending = () => !this.idle || this.clockwork.overdue(this.world.now).length > 0
     for (let hours = 0; hours < 48 && pending(); hours++) await this.world.run(this.world.now + HOUR)
-    for (let days = 0; days < 31; days++) {
-      for (let hours = 0; hours < 24 && !this.idle; hours++) await this.world.run(this.world.now + HOUR)
-      if (this.idle) return undefined
+    const until = this.world.now + MONTH
+    while (this.world.now < until) {
+      const call = this.idle ? this.clockwork.firstDue(DELIVERIES_JOB) : undefined
+      if (this.idle && !call) return undefined
+      await this.world.run(Math.max(this.world.now, call?.at ?? 0) + HOUR)
     }
     const busy = [...this.readers, ...Object.values(this.queues)].filter(({ idle }) => !idle).map((one) => one.state)
-    return `it does not come to rest: ${busy.join('; ')}`
+    const call = this.clockwork.firstDue(DELIVERIES_JOB)
+    return `it does not come to rest: ${[...busy, ...(call ? [`the call ${call.order} is not made`] : [])].join('; ')}`
   }
 }
 
