@@ -124,6 +124,7 @@ export function leftInFiles(snapshot: Snapshot, truth: Truth, { imports: all }: 
   })
 }
 
+/** Whose a record is, by its id: of up to three keys, as a message’s; '' for what is no id. */
 function ownerIn(id: string): string {
-  return /^[a-z]{3}_[0-9A-Za-z]{20,40}$/.test(id) ? customerIdIn(id) : ''
+  return /^[a-z]{3}_(?:[0-9A-Za-z]{20}){1,3}$/.test(id) ? customerIdIn(id) : ''
 }
