@@ -40,7 +40,7 @@ export interface Entry {
   place: Key
   /** Nothing when the record is not to be found any more. */
   doc?: Doc
-  /** What it said before, as far as the change tells: what an index without a register of its own must take away. */
+  /** What it said before, as far as the change tells: to be taken away, also where a run that broke off left it unregistered. */
   earlier: readonly Doc[]
   /** It was being written by two at once: nothing that is kept of it can be trusted. */
   anew?: true
