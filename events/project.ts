@@ -2,6 +2,7 @@ import type { Ctx } from '../domain/kernel/context.ts'
 import type { Change, Kind, Projection } from '../domain/kernel/event.ts'
 import type { Item } from '../domain/kernel/table/table.ts'
 import { erasedLately } from '../domain/data/privacy/index.ts'
+import { isSearched } from '../domain/data/search/index.ts'
 import { catalogue } from '../functions/catalogue.ts'
 import { lambdaEdge } from '../functions/edge.ts'
 import { observedBatch } from '../functions/observe.ts'
@@ -44,7 +45,8 @@ export async function project(background: Background, facts: Projecting, records
 
 /**
  * What the stream tells, again or late, of people erased meanwhile is projected no more as it was: it would bring them back.
- * Of a file it is told that it has gone, so that what was kept of it before is taken away.
+ * Of a file, and of a record by whose words search may still find it, it is told that it has gone, so that what was kept of it
+ * before is taken away: also what no register names, of a run that broke off.
  */
 async function withoutErased(ctx: Ctx, told: readonly Told[]): Promise<readonly Told[]> {
   if (!told.some(({ place }) => place.pk.startsWith('customer#'))) return told
@@ -52,7 +54,7 @@ async function withoutErased(ctx: Ctx, told: readonly Told[]): Promise<readonly 
   if (erased.size === 0) return told
   return told.flatMap((one) => {
     if (!erased.has(one.place.pk) || one.after?.['erasedAt'] !== undefined) return [one]
-    return one.place.sk === CUSTOMER && one.after ? [{ ...one, after: gone(one.after) }] : []
+    return one.after && (one.place.sk === CUSTOMER || (one.before && isSearched([one.after]))) ? [{ ...one, after: gone(one.after) }] : []
   })
 }
 

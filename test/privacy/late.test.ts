@@ -1,7 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Item } from '../../domain/kernel/table/table.ts'
+import { keepSearchable } from '../../domain/data/search/index.ts'
+import type { Item, Table } from '../../domain/kernel/table/table.ts'
+import { tell } from '../../events/stream.ts'
+import { catalogue } from '../../functions/catalogue.ts'
 import { startCrm, type Crm } from '../support/crm.ts'
-import { runJob, settle } from '../support/stream.ts'
+import { newRecords, replay, runJob, settle } from '../support/stream.ts'
 
 let crm: Crm
 beforeAll(async () => {
@@ -84,4 +87,25 @@ test('what is told of someone only after their erasure is done makes nothing of 
   expect(erased.filter(({ erasedAt }) => erasedAt === undefined)).toEqual([])
   expect((await settle(crm)).reacted.length).toBeGreaterThan(5)
   expect(await records()).toEqual(erased)
+})
+
+test('rows of search that a run left which broke off go, though what was changed since is told only after the erasure is done', async () => {
+  const { id } = (await call('POST', '/customers', { name: 'Augusta' })) as { id: string }
+  await settle(crm)
+  const note = (await call('POST', `/customers/${id}/interactions`, { kind: 'note', body: 'Spindles' })) as { id: string }
+  const failing: Table = { ...crm.table, write: () => Promise.reject(new Error('the function was stopped')) }
+  const { told } = tell(catalogue().kinds, await newRecords(crm))
+  await expect(keepSearchable.project({ ...crm.ctx(), table: failing }, told)).rejects.toThrow('stopped')
+  expect(await keptOf(note.id)).toHaveLength(1)
+  await call('PATCH', `/interactions/${note.id}`, { body: 'Looms' }, 1)
+  await call('DELETE', `/customers/${id}`, undefined, 1)
+  const { token } = (await call('POST', `/customers/${id}/erase`, {})) as { token: string }
+  const { erasureId } = (await call('POST', `/customers/${id}/erase`, { token, reason: 'request' })) as { erasureId: string }
+  for (let hours = 1; hours <= 3; hours++) {
+    crm.clock.now = new Date(Date.parse(crm.clock.now) + 3_600_000).toISOString()
+    await runJob(crm, 'erasures')
+  }
+  expect((await crm.call('GET', `/erasures/${erasureId}`, { as: 'admin' })).body['state']).toBe('done')
+  await replay(crm)
+  expect(await keptOf(note.id)).toEqual([])
 })
