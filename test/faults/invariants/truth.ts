@@ -37,6 +37,8 @@ export class Truth {
   readonly #responsible = new Map<string, Set<string>>()
   /** Customers that ever bore a canary. */
   readonly #marked = new Map<number, Set<string>>()
+  /** Email addresses that a customer ever bore. */
+  readonly #addresses = new Map<string, Set<string>>()
   /** Roles by user id that no directory knows: the first administrator, machines. */
   readonly #fixed: ReadonlyMap<string, string>
 
@@ -59,6 +61,8 @@ export class Truth {
       teamId: textIn(item, 'teamId'),
       deleted: item['deletedAt'] !== undefined,
     })
+    const emails = (item['emails'] ?? []) as { address: string }[]
+    this.#addresses.set(id, new Set([...this.addressesOf(id), ...emails.map(({ address }) => address)]))
     for (const number of canariesIn(JSON.stringify(item))) this.#marked.set(number, (this.#marked.get(number) ?? new Set()).add(id))
   }
   #responsibleFor(pk: string, userId: string): void {
@@ -95,6 +99,9 @@ export class Truth {
   /** The canaries that a customer ever bore. */
   marksOf(customerId: string): number[] {
     return [...this.#marked].flatMap(([number, ids]) => (ids.has(customerId) ? [number] : []))
+  }
+  addressesOf(customerId: string): ReadonlySet<string> {
+    return this.#addresses.get(customerId) ?? new Set()
   }
   bearersOf(number: number): ReadonlySet<string> {
     return this.#marked.get(number) ?? new Set()
