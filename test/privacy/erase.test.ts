@@ -317,6 +317,34 @@ describe('an erasure', () => {
     expect(await crm.table.get(place)).toEqual(emptied)
   })
 
+  test('leaves no trace in a referral that had come to nothing before: expired, cancelled or void', async () => {
+    const started = crm.clock.now
+    const { id: friend } = await post('/customers', { name: 'A friend of all' })
+    const people: string[] = []
+    const referrals: string[] = []
+    for (const why of ['expired', 'cancelled', 'void']) {
+      const email = `${CANARY}-${why}@example.com`
+      referrals.push((await post(`/customers/${friend}/referrals`, { email, note: `${CANARY} is a friend` })).id)
+      people.push((await post('/customers', { name: CANARY, emails: [{ address: email }] })).id)
+    }
+    await post(`/referrals/${referrals[1]}/cancel`, { reason: 'By mistake' })
+    // Who referred them turns out to have come by way of them.
+    await post(`/customers/${people[2]}/referrals`, { customerId: friend })
+    await post(`/customers/${people[2]}/purchases`, {
+      orderId: { system: 'shop', id: 'circle' },
+      at: crm.clock.now,
+      amount: { amount: 1_000, currency: 'USD' },
+    })
+    await settle(crm)
+    crm.clock.now = new Date(Date.parse(started) + 100 * 86_400_000).toISOString()
+    await runJob(crm, 'referrals')
+    const states = referrals.map(async (id) => (await crm.call('GET', `/referrals/${id}`, { as: 'admin' })).body['state'])
+    expect(await Promise.all(states)).toEqual(['expired', 'cancelled', 'void'])
+    for (const id of people) await finished(await erased(id))
+    expect(await traces()).toEqual([])
+    crm.clock.now = started
+  })
+
   test('of a company takes it out of all who work there, however many', async () => {
     const { id } = await post('/customers', { kind: 'company', name: `${CANARY} Ltd` })
     const stamp = { version: 1, createdAt: crm.clock.now, updatedAt: crm.clock.now }

@@ -19,7 +19,7 @@ import { monthsWith, wordOfMouth } from '../../insight/tier/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { commitPosted, lotFor, post, readProgramme, standingAccount, type Movement } from '../points/index.ts'
 import { referralClaimed, referralCounted, referralVoided, wordOfMouthChanged } from './referral.events.ts'
-import { claims, referralOf, type Referral } from './referral.ts'
+import { claims, referralOf, unnamed, type Referral } from './referral.ts'
 import {
   contributionOf,
   identitiesOf,
@@ -103,7 +103,7 @@ async function claim(ctx: Ctx, file: CustomerRecord, purchaseId: string, at: Ins
 }
 
 async function annul(ctx: Ctx, before: ReferralRecord, reason: string): Promise<void> {
-  await commit(ctx, [alter(ctx, referral, before, { state: 'void', reason, closedAt: ctx.now }, referralVoided).change])
+  await commit(ctx, [alter(ctx, referral, before, { ...unnamed, state: 'void', reason, closedAt: ctx.now }, referralVoided).change])
 }
 
 /** The conditions that no circle is closed, or why one would be. */

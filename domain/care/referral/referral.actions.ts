@@ -17,7 +17,7 @@ import { find, idOf, mayTouch, viewOf } from '../../kernel/record.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { readProgramme } from '../points/index.ts'
 import { referralCancelled, referralExpired, referralMade } from './referral.events.ts'
-import { sayWordOfMouth, settlesAt, type Referral } from './referral.ts'
+import { sayWordOfMouth, settlesAt, unnamed, type Referral } from './referral.ts'
 import { identitiesOf, noCycle, personOf, referral, wordIn, wordPlace } from './referral.store.ts'
 
 const view = () => viewOf(referral)
@@ -144,19 +144,19 @@ export const value = action(
   },
 )
 
-/**
- * The end of a referral that nobody claimed. Who it was about is forgotten: they never became a customer by it, and when they become
- * one by another way and are erased, nothing would lead here.
- */
-const ended = (ctx: Ctx, state: 'expired' | 'cancelled') => ({ state, closedAt: ctx.now, identities: [], note: null })
-
 export const cancel = action(
   'referral.cancel',
-  () => ({ input: z.strictObject({ ...byId(), reason: f.line(300) }), output: view() }),
+  () => ({ input: z.strictObject({ ...byId(), reason: f.line(300).describe('without a name: it stays') }), output: view() }),
   async (ctx, { id, reason }) => {
     const before = await find(ctx, referral, id)
     if (before.state !== 'open') throw fault('conflict', 'referral.closed', `This referral is ${before.state}.`)
-    const { record, change } = alter(ctx, referral, before, { ...ended(ctx, 'cancelled'), reason }, referralCancelled)
+    const { record, change } = alter(
+      ctx,
+      referral,
+      before,
+      { ...unnamed, state: 'cancelled', reason, closedAt: ctx.now },
+      referralCancelled,
+    )
     return commit(ctx, [change], record)
   },
 )
@@ -172,7 +172,7 @@ export const expire = action(
     const at = before && settlesAt(before)
     // The index of what is due may still name a referral that has been emptied with its referrer.
     if (!before || at === undefined || at > ctx.now || before.erasedAt !== undefined) return {}
-    await commit(ctx, [alter(ctx, referral, before, ended(ctx, 'expired'), referralExpired).change])
+    await commit(ctx, [alter(ctx, referral, before, { ...unnamed, state: 'expired', closedAt: ctx.now }, referralExpired).change])
     return {}
   },
 )

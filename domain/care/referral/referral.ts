@@ -8,6 +8,12 @@ export const referralStates = ['open', 'claimed', 'expired', 'cancelled', 'void'
 /** After its window a referral waits so long for purchases that are told late. Days. */
 export const LATE_DAYS = 3
 
+/**
+ * What a referral that comes to nothing lets go of: nobody waits for that person any more, and once their address is free for
+ * another referral nothing leads from them to this one, as their erasure would need.
+ */
+export const unnamed = { identities: [], note: null }
+
 /** How far up a chain of referrals is looked for a cycle. */
 export const LONGEST_CHAIN = 20
 
@@ -24,7 +30,7 @@ const claimShape = () =>
   })
 
 export const referralShape = () => ({
-  /** Who is referred: the identities they were named by, `email:…` or `phone:…`, and their file once there is one. */
+  /** Who is referred: the identities they were named by, `email:…` or `phone:…`, until it came to nothing; and their file once there is one. */
   identities: z.array(z.string()).max(2),
   referredId: z.string().optional(),
   state: z.enum(referralStates),
