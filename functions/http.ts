@@ -156,9 +156,7 @@ function withoutBody(statusCode: 204 | 304, { 'content-type': _, ...headers }: R
 function textAnswer(route: Route, event: HttpEvent, headers: Record<string, string>, body: string): Answer {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   const same = (event.headers['if-none-match'] ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
-  return same
-    ? withoutBody(304, { ...headers, etag })
-    : { statusCode: route.status, headers: { ...headers, etag }, body }
+  return same ? withoutBody(304, { ...headers, etag }) : { statusCode: route.status, headers: { ...headers, etag }, body }
 }
 
 /** The last collection a path names: `/customers/{id}/deals` makes `deals`, `/customers/by/{system}/{externalId}` `customers`. */
