@@ -239,6 +239,25 @@ describe('a churn warning', () => {
     expect((await taskOf(task))['version']).toBe(2)
   })
 
+  test('that ends while its visit is in the bin ends the visit there, so that whoever takes it out finds it cancelled', async () => {
+    const id = await silentCustomer()
+    await runJob(crm, 'warnings')
+    await settle(crm)
+    const [task] = await tasksOf(id)
+    const removed = await crm.call('DELETE', `/tasks/${task?.['id']}`, { as: 'sales', ifMatch: 1 })
+    expect(removed.status).toBe(204)
+    await crm.call('POST', `/customers/${id}/purchases`, {
+      as: 'integration',
+      body: { orderId: { id: `${id}-new` }, at: '2026-11-18T08:00:00Z', amount: { amount: 50_000, currency: 'USD' } },
+    })
+    await settle(crm)
+    const restored = await crm.call('POST', `/tasks/${task?.['id']}/restore`, { as: 'sales' })
+    expect(restored.body).toMatchObject({ state: 'cancelled', cancelReason: 'The customer bought again: the warning is cleared.' })
+    await replay(crm)
+    expect(await taskOf(task)).toEqual(restored.body)
+    expect(await tasksOf(id)).toEqual([])
+  })
+
   test('visit that is done is not made again by a repeated warning; one that reached nobody is tried again', async () => {
     const id = await silentCustomer()
     await runJob(crm, 'warnings')

@@ -80,7 +80,12 @@ export async function openVisitOf(ctx: Ctx, { plan }: Standing): Promise<TaskRec
 }
 
 export function isOpen(visit: TaskRecord): boolean {
-  return visit.state === 'open' && !visit.deletedAt && !visit.erasedAt
+  return isUnderWay(visit) && !visit.deletedAt
+}
+
+/** Whether a visit is open or would be when it comes out of the bin. */
+export function isUnderWay(visit: TaskRecord): boolean {
+  return visit.state === 'open' && !visit.erasedAt
 }
 
 export type Visit = Pick<Task, 'title' | 'cause' | 'sourceId' | 'reason' | 'dueAt' | 'priority' | 'valueAtStake' | 'also'>

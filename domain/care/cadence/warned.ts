@@ -12,7 +12,7 @@ import { isStanding, warning, type Warning, type WarningRecord } from '../../ins
 import { carries, task, taskCancelled, taskChanged, taskKeyFor, without, type Task, type TaskRecord } from '../task/index.ts'
 import { workStart, workTimeFor } from '../../platform/calendar/index.ts'
 import { standingOf, type Standing } from './cadence.store.ts'
-import { fileUnmoved, isOpen, joinVisit, newVisit, revised, settleAll } from './plan.ts'
+import { fileUnmoved, isOpen, isUnderWay, joinVisit, newVisit, revised, settleAll } from './plan.ts'
 import { rulesOf, type Rules } from './policy.store.ts'
 import { roomFrom } from './room.ts'
 import { warningVisit } from './visit.ts'
@@ -75,12 +75,12 @@ async function timeFor(ctx: Ctx, { severity }: WarningRecord, ownerId: string | 
   return roomFrom(ctx, ownerId, ctx.now, rules)
 }
 
-/** A warning ended: the visit it asked for is cancelled, or goes on for its other causes. */
+/** A warning ended: the visit it asked for is cancelled, or goes on for its other causes; also in the bin, from where it may come back. */
 export const calm = action('cadence.calm', reaction, async (ctx, { recordId }) => {
   const found = await warned(ctx, recordId)
   if (!found || stands(found.told)) return {}
   const { standing, rules, told, open, own } = found
-  const concerned = [open, own].find((one) => one !== undefined && isOpen(one) && !one.keptAt && carries(one, 'warning', recordId))
+  const concerned = [open, own].find((one) => one !== undefined && isUnderWay(one) && !one.keptAt && carries(one, 'warning', recordId))
   const left = concerned && without(concerned, 'warning', recordId)
   const facts = {
     ...(concerned && !left && standing.plan?.taskId === concerned.id && { taskId: null }),
