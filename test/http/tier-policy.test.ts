@@ -131,6 +131,26 @@ describe('a published tier policy', () => {
     expect(await tierOf(small)).toBe('gold')
   })
 
+  test('is let be by a run that read it as waiting while another brought it into force', async () => {
+    const { id } = await draft(three([50, 40], [120, 100]))
+    const effectiveAt = daysLater(START, 20)
+    expect((await crm.call('POST', `/tier-policies/${id}/publish`, { body: { effectiveAt } })).status).toBe(200)
+    crm.clock.now = effectiveAt
+    let first: (() => Promise<unknown>) | undefined = () => invoke(review, crm.ctx(), { id, at: effectiveAt })
+    const overtaken = {
+      ...crm.table,
+      async get(...asked: Parameters<typeof crm.table.get>) {
+        const item = await crm.table.get(...asked)
+        const other = item?.['id'] === id ? first : undefined
+        if (other) first = undefined
+        await other?.()
+        return item
+      },
+    }
+    expect((await invoke(review, { ...crm.ctx(), table: overtaken }, { id, at: effectiveAt })).output).toEqual({ outcome: 'not_due' })
+    expect((await crm.call('GET', '/tier-policy')).body).toMatchObject({ policyId: id })
+  })
+
   test('drops nobody before their tier expires, and then by its own lines', async () => {
     const id = await member(350)
     await settle(crm)

@@ -1,4 +1,4 @@
-import { alter, commit, create, type Change } from '../../kernel/commit.ts'
+import { alter, commit, create, Stale, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { facet, page } from '../../kernel/page.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
@@ -20,6 +20,8 @@ export async function homeless(ctx: Ctx, before: Policy, after: Policy): Promise
  * be promoted by it at once, the walk begins that finds them. One transaction, so a version takes effect once.
  */
 export async function effect(ctx: Ctx, before: PolicyRecord, rules: RulesRecord): Promise<{ record: PolicyRecord; changes: Change[] }> {
+  // Another run brought it into force between our reads of the two.
+  if (rules.policyId === before.id) throw new Stale(before.id)
   const { tiers, holdDays, warnDays, wordOfMouthPercent = 0 } = before
   const patch = { state: 'active', activeAt: ctx.now, effectiveAt: before.effectiveAt ?? ctx.now, blockedBecause: null } as const
   const { record, change } = alter(ctx, tierPolicy, before, patch, policyTookEffect)
