@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { cadence } from '../../care/cadence/index.ts'
 import { nothing, points, post, readProgramme, type Movement } from '../../care/points/index.ts'
 import { rhythm, type Head } from '../../insight/rhythm/index.ts'
-import { policyOf, rankOf, tier, tierPromoted, type MembershipRecord } from '../../insight/tier/index.ts'
+import { CLEARED, membershipChange, policyOf, rankOf, tier, tierPromoted, type MembershipRecord } from '../../insight/tier/index.ts'
 import { alter, create, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import type { Entity, FieldsOf, Stamp } from '../../kernel/entity.ts'
@@ -56,7 +56,7 @@ export async function tierMerged(
   const change = { at: ctx.now, cause: 'promoted', to: name, words, ...(from !== undefined && { from }) } as const
   const next = { ...fieldsOf(other), customerId: survivorId, changes: [...(before?.changes ?? []), change].slice(-20) }
   return {
-    changes: [tierChange(ctx, has, next, survivorId, tierPromoted)],
+    changes: [membershipChange(ctx, has, next, tierPromoted).change],
     kept: { ...(before && { before }), ...(next.override && { override: next.override }) },
   }
 }
@@ -68,27 +68,6 @@ function fieldsOf(record: MembershipRecord): Membership {
   return Object.fromEntries(
     Object.entries(fields).filter(([name]) => name in CLEARED || name === 'customerId' || name === 'since' || name === 'changes'),
   ) as Membership
-}
-const CLEARED = {
-  tier: null,
-  validUntil: null,
-  earned: null,
-  override: null,
-  atRisk: null,
-  lookedAhead: null,
-  loyalOn: null,
-  dueAt: null,
-} as const
-
-function tierChange(
-  ctx: Ctx,
-  before: MembershipRecord | undefined,
-  next: Membership,
-  customerId: string,
-  event: typeof tierPromoted,
-): Change {
-  if (!before) return create(ctx, tier, next, event, { customer: customerId, own: '' }).change
-  return alter(ctx, tier, before, { ...CLEARED, ...next, deletedAt: null }, event).change
 }
 
 /**

@@ -33,6 +33,18 @@ export function loyalDays({ today }: Pick<Setting, 'today'>, { firstDay }: { fir
   return Math.max(0, dayNumber(today) - firstDay)
 }
 
+/** What a membership may lack: cleared by a change to one that lacks it. */
+export const CLEARED = {
+  tier: null,
+  validUntil: null,
+  earned: null,
+  override: null,
+  atRisk: null,
+  lookedAhead: null,
+  loyalOn: null,
+  dueAt: null,
+} as const
+
 /** The change of a membership, made or altered. Fields that the new one lacks are cleared. */
 export function membershipChange(
   ctx: Ctx,
@@ -41,18 +53,7 @@ export function membershipChange(
   event: EventType,
 ): { record: MembershipRecord; change: Change } {
   if (!before) return create(ctx, tier, next, event, { customer: next.customerId, own: '' })
-  const cleared = {
-    tier: null,
-    validUntil: null,
-    earned: null,
-    override: null,
-    atRisk: null,
-    lookedAhead: null,
-    loyalOn: null,
-    dueAt: null,
-    deletedAt: null,
-  }
-  return alter(ctx, tier, before, { ...cleared, ...next }, event)
+  return alter(ctx, tier, before, { ...CLEARED, deletedAt: null, ...next }, event)
 }
 
 /**

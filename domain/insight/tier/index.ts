@@ -10,7 +10,7 @@ import { tierWalk } from './walk.store.ts'
 import { wordOfMouth } from './word-of-mouth.ts'
 
 export { review } from './due.ts'
-export { followFile, promote } from './follow.ts'
+export { CLEARED, followFile, membershipChange, promote } from './follow.ts'
 export { overrideEnded, tierAtRisk, tierDemoted, tierJoined, tierOverridden, tierPromoted, tierRenewed } from './events.ts'
 export { mustKnowTiers, tierPolicy, tierRules, policyOf } from './policy.store.ts'
 export { labelOf, rankOf, type Policy, type TierRule } from './policy.ts'
