@@ -3,6 +3,7 @@ import { once } from '../domain/kernel/action.ts'
 import { happenedSchema, type Reaction } from '../domain/kernel/event.ts'
 import { Fault } from '../domain/kernel/fault.ts'
 import { invoke } from '../domain/kernel/invoke.ts'
+import type { Table } from '../domain/kernel/table/table.ts'
 import { count, errorFacts, observedBatch } from '../functions/observe.ts'
 import { EVENT_SOURCE } from '../domain/kernel/cloud-event.ts'
 import { backgroundOf, systemCtx, type Background, type Surroundings } from './context.ts'
@@ -29,11 +30,14 @@ export function eventPattern(all: readonly Reaction[]): { source: string[]; 'det
 const envelope = once(() => z.object({ detail: z.object({ data: happenedSchema() }) }))
 type Told = z.output<ReturnType<typeof envelope>>['detail']['data']
 
+/** What the reactions to a batch share: each has a table of its own, over reads that serve all. */
+type Shared = Background & { tableOf: () => Table }
+
 /** The Lambda handler that carries out the consequences of what happened. */
 export function reactHandler(facts: { edge: () => Surroundings; reactions: readonly Reaction[] }) {
   const background = backgroundOf(facts.edge)
   return observedBatch<QueueEvent>('react', async ({ Records }, invocation) => {
-    const around = { ...background(), table: sharedReads(background().table) }
+    const around = { ...background(), tableOf: sharedReads(background().table) }
     const undone = new Set(Records)
     let begun = 0
     const work = async (message: QueueEvent['Records'][number]): Promise<void> => {
@@ -63,7 +67,7 @@ const aboutIn = (body: string): string => /"customerId":"([^"]+)"/.exec(body)?.[
  * Runs the reactions to one message of the bus, all of them even when one fails. An event nobody reacts to is ignored.
  * @throws Error naming the reactions that failed, or when the message is not one of ours
  */
-export async function react(background: Background, all: readonly Reaction[], body: string): Promise<void> {
+async function react(background: Shared, all: readonly Reaction[], body: string): Promise<void> {
   const { data } = envelope().parse(JSON.parse(body)).detail
   const failed: string[] = []
   for (const reaction of all) {
@@ -73,10 +77,15 @@ export async function react(background: Background, all: readonly Reaction[], bo
   if (failed.length > 0) throw new Error(`${data.id} ${data.type}: ${failed.join(', ')} failed`)
 }
 
-async function carriedOut(background: Background, reaction: Reaction, told: Told): Promise<boolean> {
+async function carriedOut(background: Shared, reaction: Reaction, told: Told): Promise<boolean> {
   const facts = { reaction: reaction.name, event: told.id, type: told.type }
   // Not the message's id: the bus gives a replayed event a new one, and the second run must know the first one's writes.
-  const ctx = systemCtx(background, `reaction:${reaction.name}`, reaction.action.name, `${told.id}/${reaction.name}`)
+  const ctx = systemCtx(
+    { ...background, table: background.tableOf() },
+    `reaction:${reaction.name}`,
+    reaction.action.name,
+    `${told.id}/${reaction.name}`,
+  )
   try {
     await invoke(reaction.action, ctx, told)
   } catch (error) {

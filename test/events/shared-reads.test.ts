@@ -33,40 +33,40 @@ const key = { pk: 'customer#1', sk: '!customer' }
 
 test('the same read, also at the same moment, reaches the table once', async () => {
   const { table, calls } = counting()
-  const shared = sharedReads(table)
-  const answers = await Promise.all([shared.query(head), shared.query(head), shared.query({ ...head })])
+  const actionOf = sharedReads(table)
+  const answers = await Promise.all([actionOf().query(head), actionOf().query(head), actionOf().query({ ...head })])
   expect(answers.map(({ items }) => items.length)).toEqual([1, 1, 1])
-  await Promise.all([shared.get(key), shared.get(key), shared.get(key, { eventual: true })])
+  await Promise.all([actionOf().get(key), actionOf().get(key), actionOf().get(key, { eventual: true })])
   expect(calls).toEqual(['query base customer#1', 'get customer#1', 'get customer#1'])
 })
 
 test('what was put is in what was read of its partition, without another read', async () => {
   const { table, calls } = counting()
-  const shared = sharedReads(table)
-  await shared.query(head)
-  await shared.get(key)
-  await shared.write({ put: { ...key, n: 2, gone: undefined } })
-  await shared.write({ put: { pk: 'customer#1', sk: '!alpha' } })
-  await shared.write({ put: { pk: 'customer#1', sk: 'log#1' } })
-  expect((await shared.query(head)).items).toStrictEqual([
+  const actionOf = sharedReads(table)
+  await actionOf().query(head)
+  await actionOf().get(key)
+  await actionOf().write({ put: { ...key, n: 2, gone: undefined } })
+  await actionOf().write({ put: { pk: 'customer#1', sk: '!alpha' } })
+  await actionOf().write({ put: { pk: 'customer#1', sk: 'log#1' } })
+  expect((await actionOf().query(head)).items).toStrictEqual([
     { pk: 'customer#1', sk: '!alpha' },
     { ...key, n: 2 },
   ])
-  expect(await shared.get(key)).toStrictEqual({ ...key, n: 2 })
+  expect(await actionOf().get(key)).toStrictEqual({ ...key, n: 2 })
   expect(calls).toEqual(['query base customer#1', 'get customer#1', 'write', 'write', 'write'])
 })
 
 test('a page that may have moved is read again, and so is what was changed in part or deleted; nothing else is', async () => {
   const { table, calls } = counting()
-  const shared = sharedReads(table)
+  const actionOf = sharedReads(table)
   const full = { ...head, limit: 1 }
-  const look = () => Promise.all([shared.query(full), shared.query({ ...head, pk: 'customer#2' }), shared.get(key)])
+  const look = () => Promise.all([actionOf().query(full), actionOf().query({ ...head, pk: 'customer#2' }), actionOf().get(key)])
   await look()
-  await shared.write({ put: { pk: 'customer#1', sk: '!alpha' } })
+  await actionOf().write({ put: { pk: 'customer#1', sk: '!alpha' } })
   await look()
-  await shared.write({ update: key, add: { n: 1 } })
+  await actionOf().write({ update: key, add: { n: 1 } })
   await look()
-  await shared.writeEach([{ delete: key }])
+  await actionOf().writeEach([{ delete: key }])
   await look()
   const reads = ['query base customer#1', 'get customer#1']
   expect(calls).toEqual([reads[0], 'query base customer#2', reads[1], 'write', reads[0], 'write', ...reads, ...reads])
@@ -74,18 +74,18 @@ test('a page that may have moved is read again, and so is what was changed in pa
 
 test('who was overtaken looks anew: a refused transaction forgets too', async () => {
   const { table, calls } = counting()
-  const shared = sharedReads(table)
-  await shared.get(key)
-  await shared.writeAll([{ check: { pk: 'customer#2', sk: 'x' }, if: { present: true } }, { delete: key }])
-  await shared.get(key)
+  const actionOf = sharedReads(table)
+  await actionOf().get(key)
+  await actionOf().writeAll([{ check: { pk: 'customer#2', sk: 'x' }, if: { present: true } }, { delete: key }])
+  await actionOf().get(key)
   expect(calls).toEqual(['get customer#1', 'get customer#1'])
 })
 
 test('what an index says is read each time, and a read that failed is tried again', async () => {
   const { table, calls } = counting()
-  const shared = sharedReads(table)
-  await shared.query({ index: 'due', pk: 'due#warnings#0', limit: 1 })
-  await shared.query({ index: 'due', pk: 'due#warnings#0', limit: 1 })
+  const actionOf = sharedReads(table)
+  await actionOf().query({ index: 'due', pk: 'due#warnings#0', limit: 1 })
+  await actionOf().query({ index: 'due', pk: 'due#warnings#0', limit: 1 })
   expect(calls).toEqual(['query due due#warnings#0', 'query due due#warnings#0'])
   let tries = 0
   const failing = sharedReads({
@@ -94,7 +94,39 @@ test('what an index says is read each time, and a read that failed is tried agai
       if (tries++ === 0) throw new Error('not now')
       return undefined
     },
-  })
+  })()
   await expect(failing.get(key)).rejects.toThrow('not now')
   expect(await failing.get(key)).toBeUndefined()
+})
+
+test('what one action sees never goes back: beside a record read anew, a range that was read before it is read anew too', async () => {
+  const { table, calls } = counting()
+  const actionOf = sharedReads(table)
+  const range = { pk: 'customer#1', from: 'purchase#1', to: 'purchase#9', limit: 20 }
+  const inOrder = async (action: Table) => {
+    await action.query(head)
+    await action.query(range)
+  }
+  await inOrder(actionOf())
+  await inOrder(actionOf())
+  expect(calls).toHaveLength(2)
+  await actionOf().write({ update: key, add: { n: 1 } })
+  calls.length = 0
+  await inOrder(actionOf())
+  expect(calls).toEqual(['query base customer#1', 'query base customer#1'])
+  await inOrder(actionOf())
+  expect(calls).toHaveLength(2)
+})
+
+test('a put by one action does not make the others read the ranges beside it again', async () => {
+  const { table, calls } = counting()
+  const actionOf = sharedReads(table)
+  const range = { pk: 'customer#1', from: 'purchase#1', to: 'purchase#9', limit: 20 }
+  for (const n of [1, 2, 3]) {
+    const action = actionOf()
+    await action.query(head)
+    await action.query(range)
+    await action.write({ put: { ...key, n } })
+  }
+  expect(calls.filter((call) => call.startsWith('query'))).toHaveLength(2)
 })

@@ -127,9 +127,13 @@ async function run({ seed, steps, leftOut, every }: SeedFacts, world: World, fau
 /** What an operator does about events that the stream let go of before they were told, as infra/runbooks/stream-dead.md says. */
 async function toldAgain(world: World, cloud: Cloud, desk: Desk, since: number | undefined): Promise<string | undefined> {
   if (since === undefined) return undefined
-  const body = { to: 'bus', from: new Date(since - MINUTE).toISOString() }
-  const reply = await finished(world, desk.ask('admin', 'POST /replays', {}, { body }))
-  if (reply?.status !== 201) return `events that were missed could not be told again: ${JSON.stringify(reply?.body)}`
+  const listed = await finished(world, desk.ask('admin', 'GET /webhooks'))
+  const hooks = (listed?.body['items'] ?? []) as readonly { id: string; state: string }[]
+  for (const to of ['bus', ...hooks.flatMap(({ id, state }) => (state === 'on' ? [id] : []))]) {
+    const body = { to, from: new Date(since - MINUTE).toISOString() }
+    const reply = await finished(world, desk.ask('admin', 'POST /replays', {}, { body }))
+    if (reply?.status !== 201) return `events that were missed could not be told to ${to} again: ${JSON.stringify(reply?.body)}`
+  }
   await world.run(world.now + DAY)
   return cloud.settle()
 }

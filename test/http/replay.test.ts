@@ -76,6 +76,21 @@ describe('past events', () => {
     expect(new Set(hooks.sent.map(({ headers }) => headers['webhook-id'])).size).toBe(6)
   })
 
+  test('reach webhooks by way of the bus only while it is known whether they were told before; by a replay to one at any age', async () => {
+    const hook = await crm.call('POST', '/webhooks', { body: { url: 'https://hooks.example.com/', types: ['customer.created'] } })
+    await hooks.carry()
+    const created = told.filter(({ type }) => type === 'customer.created')
+    hooks.sent.length = 0
+    crm.clock.now = at(29 * 24 * 60 + 3)
+    await hooks.tell(created)
+    const ids = created.map(({ id }) => id.replace('.', '_'))
+    expect(hooks.sent.map(({ headers }) => String(headers['webhook-id'])).toSorted()).toEqual(ids.slice(3).toSorted())
+    const { body } = await start({ to: hook.body['id'], from: at(0), types: ['customer.created'] })
+    await run(body['id'])
+    await hooks.at(at(29 * 24 * 60 + 10))
+    expect(new Set(hooks.sent.map(({ headers }) => headers['webhook-id']))).toEqual(new Set(ids))
+  })
+
   test('are not told to who is off, nor after it was cancelled, nor by who may not', async () => {
     crm.clock.now = at(10)
     const hook = await crm.call('POST', '/webhooks', { body: { url: 'https://hooks.example.com/', types: ['*'] } })

@@ -8,7 +8,7 @@ import { dueSchema, event } from '../../kernel/event.ts'
 import { untilFresh } from '../../kernel/invoke.ts'
 import { find } from '../../kernel/record.ts'
 import { wanted } from '../event/index.ts'
-import { after, again, calledOff, deliveryKey, newDelivery, RESTING, taken, type Answered, type Delivery } from './delivery.ts'
+import { after, again, calledOff, deliveryKey, isBeyondMemory, newDelivery, RESTING, taken, type Answered, type Delivery } from './delivery.ts'
 import { deliveryId, deliveryIn, deliveryPlace, findDelivery, keepDelivery } from './delivery.store.ts'
 import { afterFailure, DELAYS, messageOf, PROBE_MS, validSecrets, type Circuit, type Secrets } from './webhook.ts'
 import { callable, dropCircuit, forgetSubscriptions, keepCircuit, subscriptions, webhook, type WebhookRecord } from './webhook.store.ts'
@@ -36,10 +36,12 @@ interface Callee {
 
 /**
  * Tells every webhook that wants an event, at once and side by side. What does not succeed waits in the `due` index. An event
- * that was told before is left to its delivery, so it may come twice.
+ * that was told before is left to its delivery, so it may come twice; one from before the deliveries that are kept is told
+ * only by a replay to the webhook itself.
  */
 export async function deliver(ctx: Ctx, receiver: Receiver, told: CloudEvent): Promise<Delivered[]> {
   if (told.data.noun === 'webhook') forgetSubscriptions(ctx)
+  if (isBeyondMemory(told, ctx.now)) return []
   const ids =
     told.type === webhookTested.type
       ? [told.subject]

@@ -56,6 +56,11 @@ const LEASE_MS = 60_000
 /** What is over stays to be looked at. Days. */
 const KEPT_DAYS = 30
 
+/** Whether an event is so old that its delivery may be over and forgotten: nobody can tell any more whether it was told. */
+export function isBeyondMemory({ time }: CloudEvent, now: Instant): boolean {
+  return time < daysLater(now, 1 - KEPT_DAYS)
+}
+
 /** The id of an event's delivery to a webhook: the same however often it is begun. */
 export function deliveryKey(webhookId: string, { id, time }: CloudEvent): string {
   return keyOf(Date.parse(time), createHash('sha256').update(`${webhookId}|${id}`).digest())
