@@ -4,7 +4,7 @@ import type { Schedule } from '../domain/kernel/event.ts'
 import { invoke } from '../domain/kernel/invoke.ts'
 import { duePartition } from '../domain/kernel/place.ts'
 import { keyNames, shards } from '../domain/kernel/table/shape.ts'
-import type { Item } from '../domain/kernel/table/table.ts'
+import type { Item, Table } from '../domain/kernel/table/table.ts'
 import { count, errorFacts, observedBatch, type Invocation } from '../functions/observe.ts'
 import { abreast } from './abreast.ts'
 import { backgroundOf, systemCtx, type Background, type Surroundings } from './context.ts'
@@ -17,18 +17,27 @@ export const PAGE = 50
 const ITEMS_ABREAST = 8
 /** Runs without a pause of a job that comes in steps; what is left then waits for the clock. */
 const MOST_ROUNDS = 1_000
+/** Runs in a row that moved nothing of what they found, the pause doubled before each from one second: half a minute in all. */
+const MOST_IDLE = 5
 /** With less time left a run hands over to another. Milliseconds. */
 const ENOUGH_MS = 20_000
 /** Highest code point: ends a range of sort keys. */
 const LAST = '\u{10FFFF}'
 
 const messageSchema = once(() =>
-  z.strictObject({ job: z.string(), after: z.record(z.string(), z.string()).optional(), round: z.int().min(0).optional() }),
+  z.strictObject({
+    job: z.string(),
+    after: z.record(z.string(), z.string()).optional(),
+    moved: z.boolean().optional(),
+    round: z.int().min(0).optional(),
+    idle: z.int().min(0).optional(),
+  }),
 )
 
 /**
  * What the scheduler sends: the job. `after`, of a run handed over: the shards with work left, and the sort key each has
- * come to. `round`: how many runs a job that comes in steps has had without a pause.
+ * come to; `moved`, whether it changed anything so far. `round`: how many runs a job that comes in steps has had without a
+ * pause; `idle`: how many of the last of them found something due and changed nothing.
  */
 export type SweepMessage = z.output<ReturnType<typeof messageSchema>>
 
@@ -72,20 +81,35 @@ export async function sweep(
     await invoke(job.run, systemCtx(background, `schedule:${job.name}`, job.run.name, `${messageId}/${job.name}`), {})
     return { job: job.name, seen: 1, done: 1, failed: 0, handedOver: false }
   }
-  const { left, ...counts } = await sweepDue(
+  const { left, moved, ...counts } = await sweepDue(
     background,
     job,
     positionsOf(message),
     () => invocation.getRemainingTimeInMillis() >= ENOUGH_MS,
     () => invocation.getRemainingTimeInMillis(),
   )
-  const { round = 0 } = message
-  const steps = job.again && round < MOST_ROUNDS
-  const did = counts.done > 0 || message.after !== undefined
-  if (left.size > 0)
-    await facts.queue().send({ job: job.name, after: Object.fromEntries(left), ...(steps && { round }) } satisfies SweepMessage)
-  else if (steps && did) await facts.queue().send({ job: job.name, round: round + 1 } satisfies SweepMessage)
+  await goOn(facts.queue, message, job, { found: counts.done > 0 || message.after !== undefined, moved, left })
   return { job: job.name, ...counts, handedOver: left.size > 0 }
+}
+
+/**
+ * Sends what is to follow on a run: the rest of its work; or the next step, at once when this one changed something. A run
+ * that found something due and changed nothing met what others do, or what the index shows late: it waits a little longer
+ * each time, and in the end leaves the rest to the clock.
+ */
+async function goOn(
+  queue: () => Queue,
+  { moved: before = false, round = 0, idle = 0 }: SweepMessage,
+  job: { name: string; again?: true },
+  run: { found: boolean; moved: boolean; left: Positions },
+): Promise<void> {
+  const steps = job.again && round < MOST_ROUNDS
+  const moved = before || run.moved
+  const send = (message: Omit<SweepMessage, 'job'>, pause?: number) => queue().send({ job: job.name, ...message }, pause)
+  if (run.left.size > 0)
+    await send({ after: Object.fromEntries(run.left), ...(steps && { round, ...(moved ? { moved } : idle > 0 && { idle }) }) })
+  else if (steps && moved) await send({ round: round + 1 })
+  else if (steps && run.found && idle < MOST_IDLE) await send({ round: round + 1, idle: idle + 1 }, 2 ** idle)
 }
 
 /** The shards to read, each with the sort key it has come to; all of them from their start unless told otherwise. */
@@ -107,9 +131,11 @@ export async function sweepDue(
   positions: Positions,
   go: () => boolean,
   timeLeft?: () => number,
-): Promise<{ seen: number; done: number; failed: number; left: Positions }> {
+): Promise<{ seen: number; done: number; failed: number; moved: boolean; left: Positions }> {
   const until = background.now() + LAST
   const counts = { seen: 0, done: 0, failed: 0 }
+  let moved = false
+  const around = { ...background, table: noticing(background.table, () => (moved = true)) }
   let left = positions
   let cut = false
   for (let rounds = 0; left.size > 0 && !cut && (rounds === 0 || go()); rounds++) {
@@ -117,7 +143,7 @@ export async function sweepDue(
     const items = pages.flatMap(({ items }) => items).sort((a, b) => (a.order < b.order ? -1 : 1))
     // The item by which a run gets on in any case is not cut short: there would be no end to the chain.
     const [first] = rounds === 0 ? items : []
-    const work = (item: Due) => handle(background, job, item, item === first ? undefined : timeLeft)
+    const work = (item: Due) => handle(around, job, item, item === first ? undefined : timeLeft)
     const { begun, errors } = await abreast(items, ITEMS_ABREAST, work, go)
     counts.seen += begun
     counts.failed += errors.size
@@ -125,7 +151,21 @@ export async function sweepDue(
     cut = begun < items.length
     left = positionsAfter(pages, items.slice(0, begun), cut)
   }
-  return { ...counts, left }
+  return { ...counts, moved, left }
+}
+
+/** A table that tells when something was written. */
+function noticing(table: Table, wrote: () => void): Table {
+  const noticed = <O extends { ok: boolean }>(outcome: O): O => {
+    if (outcome.ok) wrote()
+    return outcome
+  }
+  return {
+    ...table,
+    write: async (write, how) => noticed(await table.write(write, how)),
+    writeAll: async (writes, token) => noticed(await table.writeAll(writes, token)),
+    writeEach: (writes) => table.writeEach(writes).then(wrote),
+  }
 }
 
 interface Due {

@@ -170,8 +170,8 @@ export interface Schedule {
 }
 
 /**
- * Due work: `each` handles one item of the `due` index; with `again`, a run that did something is followed by another at
- * once, for work that comes in steps. A task by the clock alone: `run`.
+ * Due work: `each` handles one item of the `due` index; with `again`, a run that changed something is followed by another
+ * at once, for work that comes in steps. A task by the clock alone: `run`.
  */
 export type Job = { kind: 'due'; name: string; each: Action; again?: true } | { kind: 'task'; name: string; run: Action }
 

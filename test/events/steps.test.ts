@@ -41,6 +41,35 @@ test('other work is looked at once a run', async () => {
   expect(await runJob(crm, 'visits', { schedules: [once] })).toMatchObject({ seen: 1, runs: 1 })
 })
 
+test('what is found due and not changed, as where the index is late, is looked at less and less often and then left to the clock', async () => {
+  const crm = await startCrm({ now: NOW })
+  await plant(crm, 3, () => PAST)
+  const idle = action(
+    'visit.look',
+    () => ({ input: dueSchema(), output: z.object({}) }),
+    async (ctx, { id }) => {
+      await find(ctx, visit, id)
+      return {}
+    },
+  )
+  const job = every('rate(1 hour)', { kind: 'due', name: 'visits', each: idle, again: true }, '')
+  const paused: number[] = []
+  expect(await runJob(crm, 'visits', { schedules: [job], paused })).toMatchObject({ seen: 18, done: 18, runs: 6 })
+  expect(paused).toEqual([1, 2, 4, 8, 16])
+})
+
+test('a run that is handed over goes on at once when any part of it changed something', async () => {
+  const crm = await startCrm({ now: NOW })
+  await plant(crm, 12, () => PAST)
+  const steps = every('rate(1 hour)', { kind: 'due', name: 'visits', each: inRounds(2), again: true }, '')
+  let left = 0
+  const invocation = { getRemainingTimeInMillis: () => (left++ % 3 === 0 ? 900_000 : 1_000) }
+  const paused: number[] = []
+  const { done } = await runJob(crm, 'visits', { schedules: [steps], invocation, paused })
+  expect(done).toBe(24)
+  expect(paused).toEqual([])
+})
+
 test('a step that only fails does not go round in circles', async () => {
   const crm = await startCrm({ now: NOW })
   await plan(crm.ctx(), customerNo(1), PAST)

@@ -30,7 +30,7 @@ const last = values.seed === undefined ? first + Number(values.seeds) - 1 : firs
 const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000
 
 /** Most of what a run makes is forgotten within it: with room for it, little is ever moved. */
-const YOUNG_MB = 128
+const YOUNG_MB = 384
 /** Stories told in full; of further seeds that break the same promise only the number. */
 const STORIES = 3
 const untold: { seed: number; ran: Ran }[] = []
@@ -56,7 +56,7 @@ process.exit(failed > 0 ? 1 : 0)
 async function lane(run: (facts: SeedFacts) => Promise<Ran>): Promise<void> {
   while (next <= last && performance.now() < until) {
     const seed = next++
-    const ran = await run({ seed, steps, ...(values.every && { every: true }) })
+    const ran = await run({ seed, steps, printed: values.seed !== undefined, every: values.every })
     for (const [site, times] of ran.fired) fired.set(site, (fired.get(site) ?? 0) + times)
     requests += ran.requests
     changes += ran.changes

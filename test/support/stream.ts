@@ -96,11 +96,14 @@ async function pump(crm: Crm, how: Lists & { failing?: boolean }, first: StreamR
   return settled
 }
 
-/** One run of a schedule, with what it handed over to itself. Throws when an item failed, unless `failing`. */
+/**
+ * One run of a schedule, with what it handed over to itself. Throws when an item failed, unless `failing`.
+ * @param how.paused takes the seconds that each message to itself was to wait, of those that were
+ */
 export async function runJob(
   crm: Crm,
   job: string,
-  how: { schedules?: readonly Schedule[]; failing?: boolean; invocation?: Invocation } = {},
+  how: { schedules?: readonly Schedule[]; failing?: boolean; invocation?: Invocation; paused?: number[] } = {},
 ): Promise<Omit<Swept, 'handedOver'> & { runs: number }> {
   const total = { job, seen: 0, done: 0, failed: 0, runs: 0 }
   const failures: string[] = []
@@ -108,7 +111,12 @@ export async function runJob(
   const log = logInto(failures)
   const info = (message: string, facts?: Record<string, unknown>) => void (message === 'swept' && add(total, facts))
   const edge = (): Surroundings => ({ ...surroundings(crm, failures)(), log: { ...log, info } })
-  const queue = { send: async (message: object) => void waiting.push(message as SweepMessage) }
+  const queue = {
+    send: async (message: object, pause?: number) => {
+      waiting.push(message as SweepMessage)
+      if (pause !== undefined) how.paused?.push(pause)
+    },
+  }
   const sweep = sweepHandler({ edge, schedules: how.schedules ?? [...schedules, ...hauls], queue: () => queue })
   for (let message = waiting.shift(); message; message = waiting.shift()) {
     total.runs++

@@ -24,7 +24,9 @@ export const start = action(
   'replay.start',
   () => ({
     input: z.strictObject({
-      to: z.union([z.literal(BUS), idOf(webhook)]).describe('`bus`, or the webhook that missed them; webhooks hear of what is older than 29 days only by a replay to them'),
+      to: z
+        .union([z.literal(BUS), idOf(webhook)])
+        .describe('`bus`, or the webhook that missed them; webhooks hear of what is older than 29 days only by a replay to them'),
       from: f.instant().describe('events that the product saw from this moment on'),
       until: f.instant().optional().describe('and before this one; all until now when not given'),
       types: z.array(typePattern()).min(1).max(100).default(['*']),

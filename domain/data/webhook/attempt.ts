@@ -8,7 +8,18 @@ import { dueSchema, event } from '../../kernel/event.ts'
 import { untilFresh } from '../../kernel/invoke.ts'
 import { find } from '../../kernel/record.ts'
 import { wanted } from '../event/index.ts'
-import { after, again, calledOff, deliveryKey, isBeyondMemory, newDelivery, RESTING, taken, type Answered, type Delivery } from './delivery.ts'
+import {
+  after,
+  again,
+  calledOff,
+  deliveryKey,
+  isBeyondMemory,
+  newDelivery,
+  RESTING,
+  taken,
+  type Answered,
+  type Delivery,
+} from './delivery.ts'
 import { deliveryId, deliveryIn, deliveryPlace, findDelivery, keepDelivery } from './delivery.store.ts'
 import { afterFailure, DELAYS, messageOf, PROBE_MS, validSecrets, type Circuit, type Secrets } from './webhook.ts'
 import { callable, dropCircuit, forgetSubscriptions, keepCircuit, subscriptions, webhook, type WebhookRecord } from './webhook.store.ts'

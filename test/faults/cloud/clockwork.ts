@@ -24,9 +24,9 @@ function periodOf(rate: string): number {
   return Number(count) * (unit[of] ?? 7 * DAY)
 }
 
-/** Share of runs in which jobs come as often as they are to. In the others the clock is slow, once an hour: half the work. */
+/** Share of runs in which jobs come as often as they are to. In the others the clock is slow: half the work. */
 const PUNCTUAL = 1 / 8
-const SLOW = 60 * MINUTE
+const SLOW = 4 * 60 * MINUTE
 
 /** A schedule and the queue that it puts its messages on. */
 interface Timed {

@@ -43,6 +43,9 @@ export class Watch {
   }
 
   changed(record: FeedRecord): void {
+    const stored = record.dynamodb.NewImage ?? record.dynamodb.OldImage
+    // Rows of search, the log and other upkeep are most of what changes, and none of it is looked at here.
+    if (stored?.['noun'] === undefined && stored?.['sk']?.S !== 'delivery') return
     this.truth.follow(record, this.#now())
     const [before, after] = [
       record.dynamodb.OldImage && itemOf(record.dynamodb.OldImage),

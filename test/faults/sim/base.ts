@@ -28,8 +28,6 @@ export class Base {
   /** Places of items that live for a time only. */
   readonly #mortal = new Map<string, Place>()
   readonly circumstances: Circumstances
-  /** How often an item was put or taken away. */
-  changes = 0
   /** Told of every change, in order. */
   onChange: ((record: FeedRecord) => void) | undefined
 
@@ -49,7 +47,6 @@ export class Base {
     const before = this.get(place)
     const now = this.now()
     const name = nameOf(place)
-    this.changes++
     if (after) this.rows.put(place.pk, place.sk, '', after)
     else this.rows.delete(place.pk, place.sk)
     if (after?.[ttlName]) this.#mortal.set(name, place)

@@ -1,6 +1,6 @@
 import { keyNames } from '../../../domain/kernel/table/shape.ts'
 import { Base, writeUnits, type Circumstances } from './base.ts'
-import { nameOf, placeIn, type Place } from './keys.ts'
+import { nameOf, placeIn } from './keys.ts'
 import { answer, type Question } from './reading.ts'
 import { cancelled, invalid, Refusal, type Reason, type Stored } from './refusal.ts'
 import { itemSize, mapped } from './value.ts'
@@ -43,8 +43,8 @@ export class Dynamo {
   readonly base: Base
   readonly name: string
   readonly #tokens = new Map<string, { at: number; asked: string }>()
-  /** Everything in the order of a scan, and after how many changes it was put in that order. */
-  #scanned: { changes: number; all: readonly Scanned[] } = { changes: -1, all: [] }
+  /** The partitions in the order of a scan, and how often one had come or gone when they were put in that order. */
+  #scanned: { turns: number; all: readonly Scanned[] } = { turns: -1, all: [] }
 
   constructor(name = 'crm', circumstances: Circumstances = {}) {
     this.name = name
@@ -114,12 +114,17 @@ export class Dynamo {
     },
   ) {
     const [segment, segments] = [asked.Segment ?? 0, asked.TotalSegments ?? 1]
-    const start = asked.ExclusiveStartKey && orderOf(placeIn(asked.ExclusiveStartKey))
+    const start = asked.ExclusiveStartKey && placeIn(asked.ExclusiveStartKey)
     const all = this.#inOrder()
+    const most = asked.Limit ?? Infinity
     const items: Stored[] = []
-    for (let at = start === undefined ? 0 : firstAfter(all, start); at < all.length && items.length < (asked.Limit ?? Infinity); at++) {
-      const { hash, item } = all[at] as Scanned
-      if (hash % segments === segment) items.push(item)
+    for (let at = start === undefined ? 0 : firstFrom(all, orderOf(start.pk)); at < all.length && items.length < most; at++) {
+      const { hash, partition } = all[at] as Scanned
+      if (hash % segments !== segment) continue
+      const from = start?.pk === partition ? { from: { key: start.sk, without: true } } : {}
+      for (const { item } of this.base.rows.range(partition, from)) {
+        if (items.push(item) >= most) break
+      }
     }
     const end = items.at(-1)
     const { pk, sk } = keyNames.base
@@ -133,12 +138,10 @@ export class Dynamo {
   }
 
   #inOrder(): readonly Scanned[] {
-    const { changes } = this.base
-    if (this.#scanned.changes !== changes) {
-      const all = [...this.base.rows.all()].map(
-        ({ partition, sort, item }): Scanned => ({ order: orderOf({ pk: partition, sk: sort }), hash: hashOf(partition), item }),
-      )
-      this.#scanned = { changes, all: all.sort((a, b) => (a.order < b.order ? -1 : 1)) }
+    const { turns } = this.base.rows
+    if (this.#scanned.turns !== turns) {
+      const all = Array.from(this.base.rows.names(), (partition) => ({ partition, hash: hashOf(partition), order: orderOf(partition) }))
+      this.#scanned = { turns, all: all.sort((a, b) => (a.order < b.order ? -1 : 1)) }
     }
     return this.#scanned.all
   }
@@ -230,25 +233,25 @@ function readUnits(size: number, consistent: boolean | undefined): number {
   return Math.max(1, Math.ceil(size / 4096)) * (consistent ? 1 : 0.5)
 }
 
-/** An item where a scan meets it. */
+/** A partition where a scan meets it. */
 interface Scanned {
   order: string
   hash: number
-  item: Stored
+  partition: string
 }
 
-function firstAfter(all: readonly Scanned[], order: string): number {
+function firstFrom(all: readonly Scanned[], order: string): number {
   let [low, high] = [0, all.length]
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((all[middle]?.order ?? '') <= order) low = middle + 1
+    if ((all[middle]?.order ?? '') < order) low = middle + 1
     else high = middle
   }
   return low
 }
 
-/** Where a scan meets a place. */
-const orderOf = (place: Place): string => String(hashOf(place.pk)).padStart(10, '0') + nameOf(place)
+/** Where a scan meets a partition. */
+const orderOf = (partition: string): string => String(hashOf(partition)).padStart(10, '0') + partition
 
 function hashOf(text: string): number {
   let hash = 0x811c9dc5

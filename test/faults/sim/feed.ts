@@ -19,18 +19,18 @@ export interface FeedRecord extends StreamRecord {
 }
 
 /** Sequence numbers have 21 to 40 digits. */
-const FIRST = 100_000_000_000_000_000_000n
+const sequenceOf = (count: number): string => `1${String(count).padStart(20, '0')}`
 
 /** Tells every change of the table, with both images. A write that leaves an item as it was is not told. */
 export class Feed {
   readonly records: FeedRecord[] = []
-  #count = 0n
+  #count = 0
 
   /** @param how.expired removed by the table itself, its time to live being over */
   tell(before: Stored | undefined, after: Stored | undefined, now: number, how: { expired?: boolean } = {}): FeedRecord | undefined {
     const item = after ?? before
     if (!item || (before && after && sameMap(before, after))) return undefined
-    this.#count += 1n
+    this.#count++
     const { pk, sk } = keyNames.base
     const key: Stored = {}
     for (const name of [pk, sk]) if (item[name]) key[name] = item[name]
@@ -41,7 +41,7 @@ export class Feed {
         Keys: key,
         ...(after && { NewImage: after }),
         ...(before && { OldImage: before }),
-        SequenceNumber: String(FIRST + this.#count),
+        SequenceNumber: sequenceOf(this.#count),
         ApproximateCreationDateTime: Math.floor(now / 1000),
         StreamViewType: 'NEW_AND_OLD_IMAGES',
       },

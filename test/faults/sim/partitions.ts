@@ -24,6 +24,8 @@ function order(row: Row, sort: string, tie: string): number {
 /** Items by partition key, each partition in order. */
 export class Partitions {
   readonly #rows = new Map<string, Row[]>()
+  /** How often a partition came to be or ceased. */
+  turns = 0
 
   get size(): number {
     let size = 0
@@ -37,7 +39,10 @@ export class Partitions {
   }
   put(partition: string, sort: string, tie: string, item: Stored): void {
     let rows = this.#rows.get(partition)
-    if (!rows) this.#rows.set(partition, (rows = []))
+    if (!rows) {
+      this.#rows.set(partition, (rows = []))
+      this.turns++
+    }
     const place = this.#place(rows, sort, tie)
     const there = rows[place]
     const same = there !== undefined && order(there, sort, tie) === 0
@@ -49,7 +54,10 @@ export class Partitions {
     const place = this.#place(rows, sort, tie)
     const there = rows[place]
     if (there && order(there, sort, tie) === 0) rows.splice(place, 1)
-    if (rows.length === 0) this.#rows.delete(partition)
+    if (rows.length === 0) {
+      this.#rows.delete(partition)
+      this.turns++
+    }
   }
   /** Rows of a partition in a range, in order or from its end. */
   *range(partition: string, range: Range, descending = false): Generator<Row> {
@@ -72,6 +80,9 @@ export class Partitions {
   /** Everything, partition by partition, in the order the partitions came to be. */
   *all(): Generator<Row & { partition: string }> {
     for (const [partition, rows] of this.#rows) for (const row of rows) yield { partition, ...row }
+  }
+  names(): Iterable<string> {
+    return this.#rows.keys()
   }
   /** Where a row stands or would stand. */
   #place(rows: readonly Row[], sort: string, tie: string): number {

@@ -27,7 +27,9 @@ interface Step {
 export class Secondary {
   readonly name: IndexName
   readonly rows = new Partitions()
-  readonly #waiting: Step[] = []
+  #waiting: Step[] = []
+  /** When the first of what waits is to be seen. */
+  #soonest = Infinity
   /** What it is to say in the end of each item that it holds, by base key. */
   readonly #current = new Map<string, Entry>()
   /** The newest step seen of each place, so that an older one that comes later does nothing. */
@@ -81,17 +83,25 @@ export class Secondary {
   #take({ partition, sort, tie, item }: { partition: string; sort: string; tie: string; item?: Stored }, now: number, lag: number): void {
     const step: Step = { due: now + lag, sequence: ++this.#sequence, partition, sort, tie, ...(item && { item }) }
     if (lag <= 0) this.#apply(step)
-    else this.#waiting.push(step)
+    else {
+      this.#waiting.push(step)
+      this.#soonest = Math.min(this.#soonest, step.due)
+    }
   }
 
   /** Brings the index to a moment. */
   catchUp(now: number): void {
-    for (let at = this.#waiting.length - 1; at >= 0; at--) {
-      const step = this.#waiting[at]
-      if (!step || step.due > now) continue
-      this.#apply(step)
-      this.#waiting.splice(at, 1)
+    if (this.#soonest > now) return
+    const waiting: Step[] = []
+    this.#soonest = Infinity
+    for (const step of this.#waiting) {
+      if (step.due <= now) this.#apply(step)
+      else {
+        waiting.push(step)
+        this.#soonest = Math.min(this.#soonest, step.due)
+      }
     }
+    this.#waiting = waiting
   }
 
   #apply({ sequence, partition, sort, tie, item }: Step): void {

@@ -78,10 +78,12 @@ export function compare(one: AttributeValue, other: AttributeValue): number | un
 
 /**
  * Order of two texts by their UTF-8 bytes, which is that of their code points. JavaScript compares 16-bit units, in which
- * the surrogates of characters beyond U+FFFF come before U+E000; here they come after.
+ * the surrogates of characters beyond U+FFFF come before U+E000; here they come after. That matters only where both texts
+ * have units from U+D800 on: others are left to the engine, which is ten times as fast.
  */
 export function compareTexts(one: string, other: string): number {
   if (one === other) return 0
+  if (!FROM_SURROGATES.test(one) || !FROM_SURROGATES.test(other)) return one < other ? -1 : 1
   const shared = Math.min(one.length, other.length)
   for (let at = 0; at < shared; at++) {
     const [a, b] = [one.charCodeAt(at), other.charCodeAt(at)]
@@ -89,6 +91,7 @@ export function compareTexts(one: string, other: string): number {
   }
   return one.length - other.length
 }
+const FROM_SURROGATES = /[\ud800-\uffff]/
 const inOrder = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
 
 /** Bytes of a text in UTF-8. */
