@@ -168,8 +168,8 @@ export const planted: readonly Planted[] = [
     words: 'Files of before an erasure are told to be gone, and stay.',
   },
   {
-    name: '33-points-outside-the-transaction',
+    name: '33-points-noted-before-they-are-posted',
     invariant: 'I7',
-    words: 'What a purchase earned is posted first and noted after: who dies between the two posts it twice.',
+    words: 'What a purchase earned is noted first and posted after: who dies between the two never posts it.',
   },
 ]
