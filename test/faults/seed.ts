@@ -5,8 +5,9 @@ import 'csv-parse/sync'
 import 'fflate'
 import 'pinyin-pro'
 import 'libphonenumber-js/min'
-import { Cloud } from './cloud/cloud.ts'
+import { Cloud, type ReaderName } from './cloud/cloud.ts'
 import { Faults, type Site } from './cloud/faults.ts'
+import { rebuilt, toldAgain } from './cloud/operator.ts'
 import { withWorld, World } from './cloud/world.ts'
 import { inspected } from './invariants/fsck.ts'
 import { atRest, lists } from './invariants/quiet.ts'
@@ -77,11 +78,11 @@ async function run({ seed, steps, leftOut, every, printed }: SeedFacts, world: W
   const story: string[] = []
   const watch = new Watch(new Truth(fixedRoles), () => world.now)
   const tell = (line: string) => void story.push(`${world.instant()} ${line}`)
-  let missed: number | undefined
+  const missed = new Map<ReaderName, number>()
   const cloud = new Cloud(world, faults, seed, {
-    missed: (since) => {
-      tell(`  publish was down for over a day: events since ${new Date(since).toISOString()} were never told`)
-      missed = Math.min(missed ?? since, since)
+    missed: (reader, since) => {
+      tell(`  ${reader} was down for over a day: of changes since ${new Date(since).toISOString()} it never heard`)
+      missed.set(reader, Math.min(missed.get(reader) ?? since, since))
     },
     changed: (record) => {
       watch.changed(record)
@@ -108,11 +109,12 @@ async function run({ seed, steps, leftOut, every, printed }: SeedFacts, world: W
   await finished(world, setUp(deskFor('set up'), office, cloud, zone))
   faults.active = true
   await work(world, faults, { seed, steps, ...(leftOut && { leftOut }) }, deskFor, () => cloud.bus.replay(7))
-  const restless = (await cloud.settle()) ?? (await toldAgain(world, cloud, deskFor('operator'), missed))
+  const restless = (await cloud.settle()) ?? (await madeGood(world, cloud, deskFor('operator'), missed))
   // Until the last index has followed and the last instance has forgotten.
   await world.run(world.now + 2 * MINUTE)
   if (restless === undefined) await cloud.settle()
   const findings: Finding[] = restless === undefined ? [...watch.findings] : [...watch.findings, { invariant: 'I14', words: restless }]
+  watch.mended = missed.has('project')
   if (restless === undefined)
     findings.push(...atRest(cloud, ledger, watch, office), ...(await finished(world, lists(deskFor('lists')))), ...(await inspected(cloud)))
   if (findings.length === 0 && seed % REPLAYED === 0) findings.push(...(await finished(world, replayed(cloud))))
@@ -126,16 +128,12 @@ async function run({ seed, steps, leftOut, every, printed }: SeedFacts, world: W
   }
 }
 
-/** What an operator does about events that the stream let go of before they were told, as infra/runbooks/stream-dead.md says. */
-async function toldAgain(world: World, cloud: Cloud, desk: Desk, since: number | undefined): Promise<string | undefined> {
-  if (since === undefined) return undefined
-  const listed = await finished(world, desk.ask('admin', 'GET /webhooks'))
-  const hooks = (listed?.body['items'] ?? []) as readonly { id: string; state: string }[]
-  for (const to of ['bus', ...hooks.flatMap(({ id, state }) => (state === 'on' ? [id] : []))]) {
-    const body = { to, from: new Date(since - MINUTE).toISOString() }
-    const reply = await finished(world, desk.ask('admin', 'POST /replays', {}, { body }))
-    if (reply?.status !== 201) return `events that were missed could not be told to ${to} again: ${JSON.stringify(reply?.body)}`
-  }
+/** Has an operator make good what readers of the stream missed, and lets it come to rest. */
+async function madeGood(world: World, cloud: Cloud, desk: Desk, missed: ReadonlyMap<ReaderName, number>): Promise<string | undefined> {
+  const since = missed.get('publish')
+  if (missed.size === 0) return undefined
+  const undone = await finished(world, since === undefined ? rebuilt(cloud) : toldAgain(desk, since))
+  if (undone !== undefined) return undone
   await world.run(world.now + DAY)
   return cloud.settle()
 }

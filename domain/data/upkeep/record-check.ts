@@ -57,7 +57,8 @@ export function log({ item, kind, id, version }: Kept, events: readonly Happened
   if (missing.length > 0) {
     if (!settled) return []
     const [first = 0] = missing
-    const lost = missing.map((one) => lostEvent({ item, kind, id, version }, one))
+    const fields = new Set([item, ...events.map(({ changed }) => changed)].flatMap(Object.keys).filter((field) => !(field in HOUSE)))
+    const lost = missing.map((one) => lostEvent({ item, kind, id, version }, one, fields))
     const more = missing.length > 1 ? ` and ${missing.length - 1} more` : ''
     return [{ invariant: 'I5', id, words: `its log lacks version ${first}${more} of ${version}`, mend: { writes: lost } }]
   }
@@ -81,12 +82,14 @@ export function gone({ records, log: logs }: Sorted): Finding[] {
   return lost.map(([id]) => ({ invariant: 'I5', id, words: 'is gone, though its log says it was made' }))
 }
 
-/** What is put in the place of an event that the log never got: that something happened, not what. */
-function lostEvent({ item, kind, id, version }: Kept, lost: number) {
+/**
+ * What is put in the place of an event that the log never got: that something happened, not what.
+ * @param fields all that the record or its log names: any of them may have changed
+ */
+function lostEvent({ item, kind, id, version }: Kept, lost: number, fields: ReadonlySet<string>) {
   const place = keyOf(item)
   const stamp = item['ev'] as EventStamp
   const last = lost === version
-  const fields = Object.keys(item).filter((field) => !(field in HOUSE))
   const event: Happened = {
     id: `${id}.${lost}`,
     type: last ? stamp.type : 'log.lost',
@@ -98,7 +101,7 @@ function lostEvent({ item, kind, id, version }: Kept, lost: number) {
     recordId: id,
     version: lost,
     ...(place.pk.startsWith('customer#') && { customerId: `cus_${place.pk.slice('customer#'.length)}` }),
-    changed: Object.fromEntries(fields.map((field) => [field, 'private' as const])),
+    changed: Object.fromEntries(Array.from(fields, (field) => [field, 'private' as const])),
   }
   return { put: logItem(place, event, { sequence: '', quiet: true }), if: { absent: true } } as const
 }

@@ -31,7 +31,7 @@ import { accountsFor, type Accounts } from './people.ts'
 import { WorkQueue } from './queue.ts'
 import { Receivers } from './receivers.ts'
 import { tableFor, type Wire } from './sdk.ts'
-import { mustKnowFilters, Reader, Stream, type ReaderFacts } from './stream.ts'
+import { mustKnowFilters, Reader, Stream } from './stream.ts'
 import type { World } from './world.ts'
 
 const SECOND = 1_000
@@ -54,13 +54,16 @@ type QueueName = 'react' | 'people' | 'sweep' | 'haul' | 'deliver'
 /** Share of runs in which events go to webhooks. */
 const HOOKED = 1 / 6
 
+/** Who reads the stream. */
+export type ReaderName = 'project' | 'publish'
+
 /** What a run is told as it goes. */
 export interface Ears {
   changed?(record: FeedRecord): void
   published?(entry: BusEntry): void
   logged?(text: string): void
-  /** Events may never have been put on the bus, of changes from a moment on. Milliseconds since 1970. */
-  missed?(since: number): void
+  /** The stream let go of changes before they were read, from a moment on. Milliseconds since 1970. */
+  missed?(reader: ReaderName, since: number): void
 }
 
 /** The product, deployed on a cloud that is all in this process: the real handlers, everything around them simulated. */
@@ -191,18 +194,21 @@ export class Cloud {
 
   #readers(ears: Ears): Reader[] {
     const { world, faults, seed, stream } = this
-    const reader = (
-      name: 'project' | 'publish',
-      make: FleetFacts<StreamEvent, BatchAnswer>['make'],
-      how: Pick<ReaderFacts, 'missed'> = {},
-    ) => new Reader({ name, world, faults, seed, stream, fleet: this.#fleet(name, make), ...how })
+    // One of the two only: what both missed nobody could tell any more.
+    const lossy = new Random(seed, 'down for over a day').pick<ReaderName>(['project', 'publish'])
+    const reader = (name: ReaderName, make: FleetFacts<StreamEvent, BatchAnswer>['make']) =>
+      new Reader({
+        name,
+        world,
+        faults,
+        seed,
+        stream,
+        fleet: this.#fleet(name, make),
+        ...(name === lossy && ears.missed && { missed: (since) => ears.missed?.(name, since) }),
+      })
     return [
       reader('project', (edge) => projectHandler({ edge, entities, projections })),
-      reader(
-        'publish',
-        (_, life) => publishHandler({ entities, bus: () => this.bus.for(life), log: this.#log }),
-        ears.missed && { missed: (since) => ears.missed?.(since) },
-      ),
+      reader('publish', (_, life) => publishHandler({ entities, bus: () => this.bus.for(life), log: this.#log })),
     ]
   }
 

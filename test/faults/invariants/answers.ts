@@ -7,8 +7,8 @@ import type { Finding, Snapshot } from './snapshot.ts'
 
 const said = ({ who, route, requestId, status }: Sending): string => `${who}’s ${route} [${requestId}], answered ${status}`
 
-/** I1: what was acknowledged is there; what is there somebody tried to write. */
-export function acknowledged(ledger: Ledger, snapshot: Snapshot): Finding[] {
+/** I1: what was acknowledged is there; what is there somebody tried to write. @param mended whether an operator put things right */
+export function acknowledged(ledger: Ledger, snapshot: Snapshot, mended: boolean): Finding[] {
   const findings: Finding[] = []
   for (const sending of ledger.sendings) {
     const { id, version } = sending.reply?.body ?? {}
@@ -31,7 +31,9 @@ export function acknowledged(ledger: Ledger, snapshot: Snapshot): Finding[] {
       const known =
         ledger.byRequest.has(event.request) ||
         /^(reaction|schedule):|^(projection|webhooks)$/.test(event.actor) ||
-        event.request.startsWith('imp_')
+        event.request.startsWith('imp_') ||
+        // What an operator put right, and what of the past nobody could tell any more.
+        (mended && (event.actor.startsWith('command:') || event.type === 'log.lost'))
       if (!known)
         findings.push({
           invariant: 'I1',

@@ -23,7 +23,7 @@ export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch, office: Offic
     ...histories(snapshot, now),
     ...messages(snapshot),
     ...points(snapshot),
-    ...acknowledged(ledger, snapshot),
+    ...acknowledged(ledger, snapshot, watch.mended),
     ...keyed(ledger, snapshot),
     ...lostUpdates(ledger),
     ...batches(ledger, snapshot),

@@ -61,14 +61,17 @@ export function logs(snapshot: Snapshot): Finding[] {
 function folded({ id, item }: Kept, events: readonly Happened[]): Finding[] {
   const fields = new Map<string, unknown>()
   const hidden = new Set<string>()
+  // Where a record was put right it had drifted from its log, and the entry that says so stays.
+  const mended = events.findLast(({ type }) => type === 'record.mended')?.version ?? 0
   for (const { version, changed } of events) {
+    if (version === mended) for (const field of [...fields.keys(), ...Object.keys(item)]) hidden.add(field)
     for (const [field, change] of Object.entries(changed)) {
       if (change === 'private') {
         hidden.add(field)
         continue
       }
       const before = fields.get(field)
-      if (!hidden.has(field) && !isDeepStrictEqual(change.from, before)) {
+      if (!hidden.has(field) && version > mended && !isDeepStrictEqual(change.from, before)) {
         return [
           {
             invariant: 'I5',

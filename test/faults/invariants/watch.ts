@@ -32,6 +32,8 @@ export class Watch {
   readonly heard = new Map<string, { at: number; type: string }>()
   /** Deliveries that were given up, by webhook and event. */
   readonly failed = new Set<string>()
+  /** Whether an operator put right what the stream let go of. */
+  mended = false
   #now: () => number
 
   constructor(truth: Truth, now: () => number) {
