@@ -29,7 +29,15 @@ import {
   warningRaised,
   warningRanked,
 } from '../domain/insight/warning/index.ts'
-import { ticketClosed, ticketDeleted, ticketReopened, ticketResolved, ticketRestored } from '../domain/service/ticket/index.ts'
+import {
+  ticketClosed,
+  ticketDeleted,
+  ticketNoted,
+  ticketReopened,
+  ticketReplied,
+  ticketResolved,
+  ticketRestored,
+} from '../domain/service/ticket/index.ts'
 
 /** Every consequence in the product, one line each: when this happens, that follows. */
 export const reactions: readonly Reaction[] = [
@@ -58,7 +66,7 @@ export const reactions: readonly Reaction[] = [
   on([tierJoined, tierPromoted, tierDemoted, tierOverridden, overrideEnded], followTier),
   on(occasionChanged, fill),
   on([interactionRecorded, interactionChanged, interactionDeleted, interactionRestored], bookVisit),
-  on([ticketResolved, ticketDeleted, ticketRestored], bookTicket),
+  on([ticketResolved, ticketReplied, ticketNoted, ticketDeleted, ticketRestored], bookTicket),
   on([ratingRecorded, ratingDeleted, ratingRestored], countRating),
   on(referralClaimed, countReferral),
 ]

@@ -135,7 +135,6 @@ export async function sweepDue(
   const until = background.now() + LAST
   const counts = { seen: 0, done: 0, failed: 0 }
   let moved = false
-  const around = { ...background, table: noticing(background.table, () => (moved = true)) }
   let left = positions
   let cut = false
   for (let rounds = 0; left.size > 0 && !cut && (rounds === 0 || go()); rounds++) {
@@ -143,7 +142,12 @@ export async function sweepDue(
     const items = pages.flatMap(({ items }) => items).sort((a, b) => (a.order < b.order ? -1 : 1))
     // The item by which a run gets on in any case is not cut short: there would be no end to the chain.
     const [first] = rounds === 0 ? items : []
-    const work = (item: Due) => handle(around, job, item, item === first ? undefined : timeLeft)
+    const work = async (item: Due): Promise<void> => {
+      let wrote = false
+      const around = { ...background, table: noticing(background.table, () => (wrote = true)) }
+      await handle(around, job, item, item === first ? undefined : timeLeft)
+      moved ||= wrote
+    }
     const { begun, errors } = await abreast(items, ITEMS_ABREAST, work, go)
     counts.seen += begun
     counts.failed += errors.size

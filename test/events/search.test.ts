@@ -177,6 +177,36 @@ describe('token rows follow the records', () => {
     expect(crm.spent.reduce((sum, one) => sum + one.writeUnits, 0)).toBe(0)
   })
 
+  test('so does what it wrote of a deal whose customer went to the bin, or to somebody else, before it was made good', async () => {
+    const crm = await startCrm()
+    const id = String((await crm.call('POST', '/customers', { body: { name: 'Ada Lovelace' } })).body['id'])
+    await keepSearchable.project(crm.ctx(), await changesOf(crm))
+    const failing: Table = { ...crm.table, write: () => Promise.reject(new Error('the function was stopped')) }
+    const opened = async (name: string) => {
+      await crm.call('POST', `/customers/${id}/deals`, { body: { name } })
+      const changes = await changesOf(crm)
+      await expect(keepSearchable.project({ ...crm.ctx(), table: failing }, changes)).rejects.toThrow('stopped')
+      return changes
+    }
+    const settled = async () => {
+      const items = await itemsOf(crm)
+      expect(asText(items.filter(isToken))).toEqual(asText(await due(items)))
+    }
+    const first = await opened('Analytical engine')
+    const given = await crm.call('POST', `/customers/${id}/assign`, { body: { ownerId: userIdOf('admin') }, ifMatch: 1 })
+    expect(given.status, JSON.stringify(given.body)).toBe(200)
+    const assigned = await changesOf(crm)
+    await keepSearchable.project(crm.ctx(), first)
+    await keepSearchable.project(crm.ctx(), assigned)
+    await settled()
+    const second = await opened('Difference engine')
+    await crm.call('DELETE', `/customers/${id}`, { ifMatch: 2 })
+    const deleted = await changesOf(crm)
+    await keepSearchable.project(crm.ctx(), second)
+    await keepSearchable.project(crm.ctx(), deleted)
+    await settled()
+  })
+
   test('a record that is gone from the table takes its rows along', async () => {
     const crm = await startCrm()
     const id = String((await crm.call('POST', '/customers', { body: { name: 'Ada Lovelace' } })).body['id'])

@@ -89,6 +89,21 @@ test('a step that only fails does not go round in circles', async () => {
   expect(await runJob(crm, 'visits', { schedules: [job], failing: true })).toMatchObject({ seen: 1, failed: 1, runs: 1 })
 })
 
+test('nor does one that writes and then fails', async () => {
+  const crm = await startCrm({ now: NOW })
+  await plan(crm.ctx(), customerNo(1), PAST)
+  const broken = action(
+    'visit.break',
+    () => ({ input: dueSchema(), output: z.object({}) }),
+    async (ctx, { id }) => {
+      await note(ctx, id, 'been there')
+      throw new Error('broken')
+    },
+  )
+  const job = every('rate(1 hour)', { kind: 'due', name: 'visits', each: broken, again: true }, '')
+  expect(await runJob(crm, 'visits', { schedules: [job], failing: true })).toMatchObject({ seen: 1, failed: 1, runs: 1 })
+})
+
 test('a record of which there is one is made once by ten at once: the others look at it and change it', async () => {
   const crm = await startCrm({ now: NOW })
   const mood = entity({ noun: 'mood', prefix: 'moo', home: 'customer', single: true, fields: () => z.object({ count: z.int() }) })

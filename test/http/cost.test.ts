@@ -99,6 +99,19 @@ describe('a ticket', () => {
     expect(await keptTotal(id)).toBe(1_000)
   })
 
+  test('costs what is written in it after it was resolved too', async () => {
+    const id = await customer()
+    const { id: ticketId } = await opened(id)
+    await resolved(ticketId)
+    await settle(crm)
+    const before = await keptTotal(id)
+    await made(`/tickets/${ticketId}/messages`, { body: 'It was the belt', internal: true }, 200)
+    await settle(crm)
+    expect(await keptTotal(id)).toBe(before + 250)
+    await replay(crm)
+    expect(await keptTotal(id)).toBe(before + 250)
+  })
+
   test('costs the time recorded for it instead, whether before or after it was resolved', async () => {
     const id = await customer()
     const { id: ticketId } = await opened(id)

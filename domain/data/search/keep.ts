@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Ctx } from '../../kernel/context.ts'
 import { survivorIn, survivorOf } from '../../kernel/absorbed.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import type { Change, Projection } from '../../kernel/event.ts'
 import { KEY_LENGTH, keysOf } from '../../kernel/id.ts'
 import type { Item, Key } from '../../kernel/table/table.ts'
-import { childNouns, docOf, gistOf, isFixed, isKnown, movesOthers, type Doc } from './document.ts'
+import { childNouns, docOf, gistOf, isKnown, movesOthers, type Doc } from './document.ts'
 import { keepInTable } from './table-keep.ts'
 
 /** Records looked at together: with customers and tickets three reads each, of 100 in a call. */
@@ -12,10 +13,15 @@ const AT_ONCE = 30
 /** Rounds in which a record may be overtaken by another run; beyond them the batch comes again. */
 const ROUNDS = 5
 
-/** A record to look at, and what it said in the changes that tell of it. */
+/** A record to look at. */
 interface Looked {
   id: string
   place: Key
+  /** As the changes that tell of it show it, before and after: any of them may be what a run that broke off has written. */
+  told: Item[]
+  /** The customer it belongs to, as it was, where that has moved. */
+  files: Item[]
+  /** What it was written as in rounds before. */
   earlier: Doc[]
   anew?: true
 }
@@ -33,26 +39,28 @@ export const keepSearchable: Projection = {
   async project(ctx: Ctx, changes: readonly Change[]): Promise<void> {
     const telling = changes.filter(({ before, after }) => isKnown(after ?? before ?? {}) && gistOf(before) !== gistOf(after))
     const looked = new Map<string, Looked>()
-    for (const { before, after } of telling) note(looked, (after ?? before) as Item, before)
+    for (const { before, after } of telling) note(looked, [before, after])
     const moved = telling.filter(({ before, after }) => before && movesOthers(before, after))
-    for (const { before, after } of moved) await lookAtAllOf(ctx, (after ?? before) as Item)
+    for (const { before, after } of moved) await lookAtAllOf(ctx, (after ?? before) as Item, before as Item)
     await lookAt(ctx, [...looked.values()])
   },
 }
 
-function note(looked: Map<string, Looked>, item: Item, before: Item | undefined): void {
+function note(looked: Map<string, Looked>, told: readonly (Item | undefined)[], files: Item[] = []): void {
+  const images = told.filter((image) => image !== undefined)
+  const item = images.at(-1)
+  if (!item) return
   const place = { pk: String(item['pk']), sk: String(item['sk']) }
   const key = `${place.pk} ${place.sk}`
-  const known = looked.get(key) ?? { id: String(item['id']), place, earlier: [] }
-  const doc = before && docOf(before, before['noun'] === 'customer' ? before : {}, {})
-  looked.set(key, { ...known, earlier: doc ? [...known.earlier, doc] : known.earlier })
+  const known = looked.get(key) ?? { id: String(item['id']), place, told: [], files, earlier: [] }
+  looked.set(key, { ...known, told: [...known.told, ...images] })
 }
 
 /** Writes all rows of records anew, as they stand, whatever the index holds: where it was found to hold something else. */
 export function keepAnew(ctx: Ctx, records: readonly { id: string; place: Key }[]): Promise<void> {
   return lookAt(
     ctx,
-    records.map((one) => ({ ...one, earlier: [], anew: true })),
+    records.map((one) => ({ ...one, told: [], files: [], earlier: [], anew: true })),
   )
 }
 
@@ -70,16 +78,32 @@ async function lookAt(ctx: Ctx, records: readonly Looked[]): Promise<void> {
 async function lookOnce(ctx: Ctx, records: readonly Looked[]): Promise<Looked[]> {
   const items = await ctx.table.getAll(records.flatMap(placesOf))
   const entries = await Promise.all(
-    records.map(async ({ id, place, earlier, anew }, at) => {
+    records.map(async (record, at) => {
       const [item, file, thread] = [items[at * 3], items[at * 3 + 1], items[at * 3 + 2]]
-      const doc = docOf(item, await standing(ctx, item, file), thread)
-      return { id, place, earlier, ...(doc && { doc }), ...(anew && { anew }) }
+      const scope = await standing(ctx, item, file)
+      const doc = docOf(item, scope, thread)
+      const { id, place, anew } = record
+      return { id, place, earlier: [...record.earlier, ...mayHaveBeen(record, scope, doc)], ...(doc && { doc }), ...(anew && { anew }) }
     }),
   )
   const overtaken = new Set(await keepInTable(ctx, entries))
-  return entries
-    .filter(({ id }) => overtaken.has(id))
-    .map(({ id, place, earlier, doc }) => ({ id, place, earlier: doc ? [...earlier, doc] : earlier, anew: true }))
+  return records.flatMap((record, at): Looked[] => {
+    const { doc } = entries[at] ?? {}
+    return overtaken.has(record.id) ? [{ ...record, earlier: doc ? [...record.earlier, doc] : record.earlier, anew: true }] : []
+  })
+}
+
+/**
+ * What a run that broke off between rows and register may have written of a record: as it was told, and for those who saw it then.
+ * Neither a customer nor a thread that is gone by now hides it: it was not, when it was written.
+ */
+function mayHaveBeen({ told, files }: Looked, scope: Item | undefined, now: Doc | undefined): Doc[] {
+  const docs = told.flatMap((image) =>
+    (image['noun'] === 'customer' ? [image] : [scope, ...files]).map((file) =>
+      docOf(image, { ...file, deletedAt: undefined, erasedAt: undefined }, {}),
+    ),
+  )
+  return docs.filter((doc): doc is Doc => doc !== undefined && !isDeepStrictEqual(doc, now))
 }
 
 /** The customer who decides who sees a record: an absorbed one's survivor; the file itself when it is what is looked at. */
@@ -97,22 +121,22 @@ function placesOf({ id, place }: Looked): [Key, Key, Key] {
 const PAGE = 90
 
 /** Looks at everything that hangs on a record: a ticket's thread, or all of a customer's, and of those whom they absorbed. */
-async function lookAtAllOf(ctx: Ctx, item: Item): Promise<void> {
-  if (item['noun'] === 'ticket') return lookAtRange(ctx, String(item['pk']), `message#${keysOf(String(item['id'])).second}`)
+async function lookAtAllOf(ctx: Ctx, item: Item, before: Item): Promise<void> {
+  if (item['noun'] === 'ticket') return lookAtRange(ctx, String(item['pk']), `message#${keysOf(String(item['id'])).second}`, [])
   if (item['noun'] !== 'customer') return
   const absorbed = Array.isArray(item['absorbed']) ? item['absorbed'].map(String) : []
   for (const id of [String(item['id']), ...absorbed]) {
     const { pk } = placeOf({ noun: 'customer', home: 'workspace' }, id)
-    for (const noun of childNouns) await lookAtRange(ctx, pk, `${noun}#`)
+    for (const noun of childNouns) await lookAtRange(ctx, pk, `${noun}#`, [before])
   }
 }
 
-async function lookAtRange(ctx: Ctx, pk: string, begins: string): Promise<void> {
+async function lookAtRange(ctx: Ctx, pk: string, begins: string, files: Item[]): Promise<void> {
   let after: Item | undefined
   do {
     const { items, last } = await ctx.table.query({ pk, begins, limit: PAGE, ...(after && { after }) })
     const looked = new Map<string, Looked>()
-    for (const item of items) note(looked, item, isFixed(String(item['id'])) ? item : undefined)
+    for (const item of items) note(looked, [item], files)
     await lookAt(ctx, [...looked.values()])
     after = last
   } while (after)

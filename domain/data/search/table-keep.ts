@@ -8,8 +8,9 @@ import { digestOf, registerIn, registerItem, registerKey, type Register } from '
 import { keyOf, longKey, rowOf, shortKey, type Common, type Token } from './row.ts'
 import { tokensOf } from './token.ts'
 
-/** Registers written at once. */
+/** Registers written at once, and keys read. */
 const ABREAST = 25
+const READ = 100
 
 /** Writes rows that are new or say something else, takes away those that are no more, then notes in the register what there is. */
 export const keepInTable: SearchIndex['keep'] = async (ctx, entries) => {
@@ -44,7 +45,7 @@ async function planOf(ctx: Ctx, entry: Entry, register: Register | undefined): P
   const puts = [...rows].filter(([key]) => !there.has(key)).map(([, token]) => ({ put: rowOf(token, id, now?.common ?? { t: '' }) }))
   const old = [...past].filter((key) => !rows.has(key)).map((key) => longKey(key, id))
   const kept = doc !== undefined && there.size === rows.size && puts.length === 0
-  const gone = kept ? await leftOf(ctx, old) : old
+  const gone = kept || !register ? await leftOf(ctx, old) : old
   if (kept && gone.length === 0) return undefined
   const note = isFixed(id) ? undefined : noteOf(place, id, register, doc && { h, keys: [...rows.keys()] })
   return { entry, writes: [...puts, ...gone.map((key) => ({ delete: key }))], ...(note && { note }) }
@@ -55,9 +56,13 @@ async function planOf(ctx: Ctx, entry: Entry, register: Register | undefined): P
  * was another when it was made good. Mostly there are none, and a read is a fifth of a write.
  */
 async function leftOf(ctx: Ctx, old: readonly Key[]): Promise<Key[]> {
-  if (old.length === 0) return []
-  const items = await ctx.table.getAll(old)
-  return old.filter((_, at) => items[at] !== undefined)
+  const left: Key[] = []
+  for (let from = 0; from < old.length; from += READ) {
+    const some = old.slice(from, from + READ)
+    const items = await ctx.table.getAll(some)
+    left.push(...some.filter((_, at) => items[at] !== undefined))
+  }
+  return left
 }
 
 /** The register's write, refused when another run wrote it meanwhile; a record that is not to be found has none. */

@@ -120,7 +120,10 @@ const ticketFacts = () =>
     deletedAt: z.string().optional(),
   })
 
-/** After a ticket was resolved, closed, put in the bin or taken out: it costs the time its messages are taken to need. */
+/**
+ * After a ticket was resolved, put in the bin or taken out, or somebody wrote in it: once resolved it costs the time its messages are
+ * taken to need, those that came later too.
+ */
 export const bookTicket = action(
   'cost.book_ticket',
   () => ({ input: happenedSchema(), output: nothing() }),

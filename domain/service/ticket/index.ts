@@ -12,6 +12,7 @@ export {
   ticketAssigned,
   ticketClosed,
   ticketDeleted,
+  ticketNoted,
   ticketOpened,
   ticketReopened,
   ticketReplied,
