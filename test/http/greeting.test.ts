@@ -204,6 +204,28 @@ test('the anniversary of the first purchase is greeted from the year after it on
   })
 })
 
+test('the anniversary follows the first purchase when that is binned or taken out again', async () => {
+  await setPolicy([{ occasion: 'anniversary', daysAhead: 3, as: 'task' }])
+  const id = await newCustomer({ name: 'Silk Ltd', kind: 'company' })
+  const buy = async (at: string) =>
+    (
+      await crm.call('POST', `/customers/${id}/purchases`, {
+        body: { orderId: { id: `o-${++made}` }, at, amount: { amount: 500, currency: 'USD' } },
+      })
+    ).body as { id: string }
+  const first = await buy('2024-11-25T10:00:00Z')
+  await buy('2025-11-27T10:00:00Z')
+  await settle(crm)
+  expect((await crm.call('DELETE', `/purchases/${first.id}`, { ifMatch: 1 })).status).toBe(204)
+  await settle(crm)
+  await greetingsAt('2026-11-22T06:00:00.000Z')
+  expect(await tasksOf(id)).toEqual([])
+  expect((await crm.call('POST', `/purchases/${first.id}/restore`)).status).toBe(200)
+  await settle(crm)
+  await greetingsAt('2026-11-22T06:00:00.000Z')
+  expect(await tasksOf(id)).toMatchObject([{ title: 'Customer anniversary 2026-11-25' }])
+})
+
 describe('a festival', () => {
   test('greets the customers of a tier, page after page, each once, at a cost that follows the tier and not the workspace', async () => {
     await setPolicy([{ occasion: 'spring_festival', tiers: ['platinum'], languages: ['zh'], daysAhead: 7, as: 'task' }])

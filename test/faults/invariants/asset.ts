@@ -1,3 +1,4 @@
+import { unzipSync } from 'fflate'
 import { customerIdIn } from '../../../domain/kernel/id.ts'
 import type { Item } from '../../../domain/kernel/table/table.ts'
 import type { MemoryFiles } from '../../support/files.ts'
@@ -128,11 +129,17 @@ export function leftInFiles(snapshot: Snapshot, truth: Truth, { imports: all }: 
   const broughtAt = new Map(all.map(({ id, at }) => [id, at]))
   return [...kept].flatMap(([key, body]): Finding[] => {
     const at = broughtAt.get(key.split('/')[1] ?? '') ?? -Infinity
-    const mark = canariesIn(Buffer.from(body).toString()).find((one) => at < (erasedAt.get(one) ?? -Infinity))
+    const mark = canariesIn(textOf(key, body)).find((one) => at < (erasedAt.get(one) ?? -Infinity))
     return mark === undefined
       ? []
       : [{ invariant: 'I12', words: `the file ${key} still tells of customer ${mark}, who was erased after it came` }]
   })
+}
+
+/** What a file says; of an archive, what all files in it say. */
+function textOf(key: string, body: Uint8Array): string {
+  const parts = key.endsWith('.zip') ? Object.values(unzipSync(body)) : [body]
+  return parts.map((part) => Buffer.from(part).toString()).join('\n')
 }
 
 /** Whose a record is, by its id: of up to three keys, as a message’s; '' for what is no id. */

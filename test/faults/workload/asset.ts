@@ -2,7 +2,7 @@ import { canary, learnt, type Customer, type Desk } from './desk.ts'
 import type { Errand } from './errand.ts'
 import { meet } from './sales.ts'
 
-/** What is done with the customer asset as a whole: files are brought in, people are erased. */
+/** What is done with the customer asset as a whole: files are brought in and taken out, people are erased. */
 
 /** Customers out of another system’s file; mostly the same file twice, by someone who is not sure that it went through. */
 async function bringFile(desk: Desk): Promise<void> {
@@ -60,7 +60,21 @@ async function forget(desk: Desk): Promise<void> {
   if (at >= 0) customers.splice(at, 1)
 }
 
+/** Somebody takes a list of all customers with them, or all that is known of one. */
+async function takeOut(desk: Desk): Promise<void> {
+  const of = desk.customer()
+  if (!of || desk.by.chance(0.5)) {
+    const body = { what: 'customers', columns: ['name', 'emails', 'notes'] }
+    const made = await desk.ask('admin', 'POST /exports', {}, { body, ...desk.key(), again: true })
+    const id = made?.body['id']
+    if (typeof id === 'string' && desk.by.chance(0.2)) await desk.ask('admin', 'POST /exports/{id}/cancel', { id }, { body: {} })
+    return
+  }
+  await desk.ask('admin', 'POST /customers/{id}/archives', { id: of.id }, { ...desk.key(), again: true })
+}
+
 export const asset: readonly (readonly [number, Errand])[] = [
   [1, bringFile],
   [2, forget],
+  [1, takeOut],
 ]
