@@ -26,8 +26,11 @@ export async function toldAgain(desk: Desk, since: number): Promise<string | und
   return undefined
 }
 
-/** Of `project`: what follows from the records is made anew, with the very code of `npm run rebuild`. */
-export async function rebuilt({ dynamo, files, world }: Cloud): Promise<string | undefined> {
+/**
+ * Of `project`: what follows from the records is made anew, with the very code of `npm run rebuild`.
+ * @returns how many things were put right, or what could not be
+ */
+export async function rebuilt({ dynamo, files, world }: Cloud): Promise<number | string> {
   const client = clientOver((command) => Promise.resolve(carryOut(dynamo, command)))
   const target: Target = {
     table: dynamoTable(client, dynamo.name),
@@ -39,8 +42,8 @@ export async function rebuilt({ dynamo, files, world }: Cloud): Promise<string |
   }
   const said: string[] = []
   const say = (line: string) => void said.push(line)
-  const { left } = await walk(target, { rate: Infinity, repair: true, projections: rebuildable, say, now: () => world.instant() })
+  const { mended, left } = await walk(target, { rate: Infinity, repair: true, projections: rebuildable, say, now: () => world.instant() })
   for (let done = false; !done; ) ({ done } = await recount.run(commandCtx(target, 'rebuild', world.instant(), say), {}))
   const unmended = said.filter((line) => /^I\d/.test(line) && !line.endsWith('(put right)'))
-  return left > 0 ? `a rebuild leaves ${left} wrong: ${unmended.slice(0, 3).join('; ')}` : undefined
+  return left > 0 ? `a rebuild leaves ${left} wrong: ${unmended.slice(0, 3).join('; ')}` : mended
 }
