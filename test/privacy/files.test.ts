@@ -138,6 +138,24 @@ describe('after an erasure', () => {
     expect(await work(crm, done, 'undo')).toMatchObject({ state: 'undone', undone: { removed: 2, left: 0 } })
   })
 
+  test('of a company, the archives of all who work there are gone too, however they came to be one file', async () => {
+    const { id } = await post('/customers', { kind: 'company', name: `${CANARY} Ltd` })
+    const works = await post('/customers', { name: 'Works there' })
+    const worked = await post('/customers', { name: 'Worked there by another name' })
+    for (const { id: personId } of [works, worked]) await post(`/customers/${id}/contacts`, { personId, role: 'buyer' })
+    const into = await post('/customers', { name: 'Whoever that was' })
+    await post(`/customers/${into.id}/merge`, { absorb: worked.id, choose: {} })
+    const stranger = await post('/customers', { name: 'Stranger' })
+    const archives: { id: string }[] = []
+    for (const one of [works, into, stranger]) archives.push((await post(`/customers/${one.id}/archives`, {})) as { id: string })
+    await runJob(crm, 'archives')
+    await settle(crm)
+    await finished(await erase(id))
+    const states = await Promise.all(archives.map(async (one) => (await get(`/archives/${one.id}`)).body['code'] ?? 'there'))
+    expect(states).toEqual(['archive.erased_since', 'archive.erased_since', 'there'])
+    expect(await traces()).toEqual([])
+  })
+
   test('a row that was being written at the very moment does not bring the person back', async () => {
     const { id } = await post('/customers', { name: `Ada ${CANARY}`, emails: [{ address: EMAIL }] })
     const late = await upload(crm, csv('Someone,someone@example.com,', person))

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Absorbed } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
 import { alter, commit, Stale, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
@@ -49,7 +50,7 @@ export const followOwner = action('task.follow_owner', reaction, async (ctx, { c
   if (!file || file.deletedAt) return {}
   const was = (changed['ownerId'] as { from?: string } | undefined)?.from
   const moves = (one: TaskRecord) => one.ownerId !== file.ownerId && (one.ownerId === undefined || one.ownerId === was)
-  await eachOpen(ctx, file.id, (one) =>
+  await eachOpen(ctx, file, (one) =>
     moves(one) ? alter(ctx, task, one, { ownerId: file.ownerId ?? null }, taskChanged).change : undefined,
   )
   return {}
@@ -60,17 +61,27 @@ export const cancelAll = action('task.cancel_all', reaction, async (ctx, { custo
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
   if (!file?.deletedAt) return {}
   const patch = { state: 'cancelled', closedAt: ctx.now, cancelReason: 'The customer file was put in the bin.' } as const
-  await eachOpen(ctx, file.id, (one) => alter(ctx, task, one, patch, taskCancelled).change)
+  await eachOpen(ctx, file, (one) => alter(ctx, task, one, patch, taskCancelled).change)
   return {}
 })
 
+/** @throws Absorbed */
 async function fileOf(ctx: Ctx, customerId: string): Promise<CustomerRecord | undefined> {
   const item = await ctx.table.get(placeOf(customer, customerId))
-  return item && recordIn<'customer', CustomerRecord>(item)
+  const file = item && recordIn<'customer', CustomerRecord>(item)
+  if (file?.mergedInto !== undefined) throw new Absorbed(customerId, file.mergedInto)
+  return file
 }
 
-/** Changes each open task of a customer by itself: who comes again after a failure finds the rest. */
-async function eachOpen(ctx: Ctx, customerId: string, changeOf: (one: TaskRecord) => Change | undefined): Promise<void> {
+/**
+ * Changes each open task of a customer by itself, those of files merged into theirs too: who comes again after a failure finds the
+ * rest.
+ */
+async function eachOpen(ctx: Ctx, { id, absorbed = [] }: CustomerRecord, changeOf: (one: TaskRecord) => Change | undefined): Promise<void> {
+  for (const one of [id, ...absorbed]) await eachOpenIn(ctx, one, changeOf)
+}
+
+async function eachOpenIn(ctx: Ctx, customerId: string, changeOf: (one: TaskRecord) => Change | undefined): Promise<void> {
   for await (const page of openTasksOf(ctx, customerId)) {
     const changes = page.map(changeOf).filter((one) => one !== undefined)
     const written = await Promise.allSettled(changes.map((one) => commit(ctx, [one])))

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { contact, contactId } from '../../customer/contact/index.ts'
 import { customer, identitiesOf, type CustomerRecord } from '../../customer/customer/index.ts'
 import { alter, commit } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
@@ -32,11 +33,28 @@ export async function sweepBucket(ctx: Ctx, erasure: s.ErasureRecord, after: str
     keys.filter((key) => !key.startsWith(s.ARCHIVES)),
     staleBefore,
   )
-  for (const key of archives) if (others.has(key.split('/')[2] ?? '') && (await withdrawArchive(ctx, key, staleBefore))) done += 1
+  for (const key of archives) {
+    const whose = key.split('/')[2] ?? ''
+    const names = others.has(whose) || (await haveWorkedFor(ctx, whose, erasure.files))
+    if (names && (await withdrawArchive(ctx, key, staleBefore))) done += 1
+  }
   const last = keys.at(-1)
   const next = keys.length < page.keys.length || page.after !== undefined ? last : FOLDERS[FOLDERS.indexOf(folder) + 1]
   return { done, ...(next !== undefined && { next }) }
 }
+
+/** Whether somebody, or who was merged into them, has or had a part in one of these companies: their archive then names it. */
+async function haveWorkedFor(ctx: Ctx, whose: string, companies: readonly string[]): Promise<boolean> {
+  const place = placeOf(customer, `cus_${whose}`)
+  const file = await ctx.table.get(place)
+  const people = [`cus_${whose}`, ...(Array.isArray(file?.['absorbed']) ? file['absorbed'].map(String) : [])]
+  const parts = people.flatMap((person) => companies.map((company) => placeOf(contact, contactId(company, person))))
+  for (let from = 0; from < parts.length; from += KEYS)
+    if ((await ctx.table.getAll(parts.slice(from, from + KEYS))).some((part) => part !== undefined)) return true
+  return false
+}
+/** Keys of one read. */
+const KEYS = 100
 
 /** Somebody else's archive holds what they have of the person: a referral, a part in their company. */
 async function withdrawArchive(ctx: Ctx, key: string, before: string): Promise<boolean> {

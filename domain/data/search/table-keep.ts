@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Ctx } from '../../kernel/context.ts'
 import type { Condition, PlainWrite, Write } from '../../kernel/table/expression.ts'
-import type { Key } from '../../kernel/table/table.ts'
+import type { Item, Key } from '../../kernel/table/table.ts'
 import { isFixed, type Doc } from './document.ts'
 import { readingOf } from './pinyin.ts'
 import type { Entry, SearchIndex } from './port.ts'
@@ -41,14 +42,41 @@ async function planOf(ctx: Ctx, entry: Entry, register: Register | undefined): P
   const h = digestOf(now?.common)
   const there = new Set(register?.h === h && !anew ? register.keys : [])
   const past = new Set(register?.keys)
-  for (const earlier of entry.earlier) for (const token of (await made(earlier)).tokens) past.add(shortKey(keyOf(token, id), id))
-  const puts = [...rows].filter(([key]) => !there.has(key)).map(([, token]) => ({ put: rowOf(token, id, now?.common ?? { t: '' }) }))
+  const doubtful = new Set<string>()
+  for (const earlier of entry.earlier) {
+    const { tokens, common } = await made(earlier)
+    for (const token of tokens) {
+      const key = shortKey(keyOf(token, id), id)
+      past.add(key)
+      if (there.has(key) && digestOf(common) !== h) doubtful.add(key)
+    }
+  }
+  const wanted = [...rows].map(([key, token]) => ({ key, row: rowOf(token, id, now?.common ?? { t: '' }) }))
+  const wrong = await strayed(
+    ctx,
+    wanted.filter(({ key }) => doubtful.has(key)),
+  )
+  const puts = wanted.filter(({ key }) => !there.has(key) || wrong.has(key)).map(({ row }) => ({ put: row }))
   const old = [...past].filter((key) => !rows.has(key)).map((key) => longKey(key, id))
   const kept = doc !== undefined && there.size === rows.size && puts.length === 0
   const gone = kept || !register ? await leftOf(ctx, old) : old
   if (kept && gone.length === 0) return undefined
   const note = isFixed(id) ? undefined : noteOf(place, id, register, doc && { h, keys: [...rows.keys()] })
   return { entry, writes: [...puts, ...gone.map((key) => ({ delete: key }))], ...(note && { note }) }
+}
+
+/**
+ * Of rows that the register says are there, those that say something else: a run wrote them of the record as it was, broke off
+ * before it wrote the register, and the record was again what the register says when it was made good.
+ */
+async function strayed(ctx: Ctx, rows: readonly { key: string; row: Item & Key }[]): Promise<Set<string>> {
+  const wrong = new Set<string>()
+  for (let from = 0; from < rows.length; from += READ) {
+    const some = rows.slice(from, from + READ)
+    const items = await ctx.table.getAll(some.map(({ row: { pk, sk } }) => ({ pk, sk })))
+    for (const [at, { key, row }] of some.entries()) if (!isDeepStrictEqual(items[at], row)) wrong.add(key)
+  }
+  return wrong
 }
 
 /**

@@ -82,7 +82,7 @@ export function tasks(snapshot: Snapshot): Finding[] {
   const files = new Map(snapshot.of('customer').map((one) => [one.pk, one.item]))
   return snapshot.of('task').flatMap(({ item, id, pk }): Finding[] => {
     const one = item as unknown as TaskRecord
-    const file = files.get(pk)
+    const file = files.get(snapshot.survivorOf(pk))
     if (
       one.state === 'open' &&
       !one.deletedAt &&

@@ -94,7 +94,7 @@ export async function lists(desk: Desk): Promise<Finding[]> {
   const nina = desk.office.person('Nina').id
   const wanted: [string, Record<string, string>, ReadonlySet<string>][] = [
     ['GET /customers', {}, idsOf('customer', (one) => !one['deletedAt'])],
-    ['GET /customers', { deleted: 'true' }, idsOf('customer', (one) => one['deletedAt'] !== undefined)],
+    ['GET /customers', { deleted: 'true' }, idsOf('customer', (one) => one['deletedAt'] !== undefined && one['mergedInto'] === undefined)],
     ['GET /customers', { ownerId: nina }, idsOf('customer', (one) => !one['deletedAt'] && one['ownerId'] === nina)],
     ['GET /tickets', { state: 'open' }, idsOf('ticket', (one) => !one['deletedAt'] && one['state'] === 'open')],
     ['GET /tasks', { ownerId: nina }, idsOf('task', (one) => !one['deletedAt'] && one['state'] === 'open' && one['ownerId'] === nina)],

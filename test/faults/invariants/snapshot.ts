@@ -67,6 +67,11 @@ export class Snapshot {
   of(noun: string): Kept[] {
     return this.records.filter(({ kind }) => kind.noun === noun)
   }
+  /** The partition of the customer in whom a customer was merged, to the last of them; its own when they were not. */
+  survivorOf(pk: string): string {
+    const into = this.byId.get(`cus_${pk.slice('customer#'.length)}`)?.item['mergedInto']
+    return typeof into === 'string' ? this.survivorOf(`customer#${into.slice('cus_'.length)}`) : pk
+  }
 }
 
 function into<T>(map: Map<string, T[]>, name: string, one: T): void {

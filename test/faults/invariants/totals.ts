@@ -11,7 +11,7 @@ const SUMMED = ['firstDay', 'lastDay', 'x', 'repeatSpend', 'count', 'gross', 're
 export function histories(snapshot: Snapshot, now: string): Finding[] {
   const purchases = Map.groupBy(
     snapshot.of('purchase').filter(({ item }) => !item['deletedAt']),
-    ({ pk }) => pk,
+    ({ pk }) => snapshot.survivorOf(pk),
   )
   const histories = new Map(snapshot.of('history').map((one) => [one.pk, one]))
   const findings = [...histories].flatMap(([pk, kept]) => check(kept, purchases.get(pk) ?? [], now))

@@ -73,8 +73,31 @@ async function takeOut(desk: Desk): Promise<void> {
   await desk.ask('admin', 'POST /customers/{id}/archives', { id: of.id }, { ...desk.key(), again: true })
 }
 
+/** Two files turn out to be of one customer; now and then it turns out that they were not. */
+async function join(desk: Desk): Promise<void> {
+  const { by, office } = desk
+  const [into, other] = [desk.customer(), desk.customer()]
+  const who = by.pick(['admin', 'Mona'])
+  if (office.merged.length > 0 && by.chance(0.3)) {
+    const merge = by.pick(office.merged)
+    const undone = await desk.ask(who, 'POST /merges/{id}/undo', { id: merge.id }, { body: {}, ...desk.key(), again: true })
+    if (undone?.status !== 200 || !office.merged.includes(merge)) return
+    office.merged.splice(office.merged.indexOf(merge), 1)
+    office.customers.push(merge.absorbed)
+    return
+  }
+  if (!into || !other || into === other || into.body['kind'] !== other.body['kind']) return
+  const body = { absorb: other.id, choose: {} }
+  const made = await desk.ask(who, 'POST /customers/{id}/merge', { id: into.id }, { body, ...desk.key(), again: true })
+  const [id, at] = [made?.body['id'], office.customers.indexOf(other)]
+  if ((made?.status !== 200 && made?.status !== 201) || typeof id !== 'string' || at < 0) return
+  office.customers.splice(at, 1)
+  office.merged.push({ id, absorbed: other })
+}
+
 export const asset: readonly (readonly [number, Errand])[] = [
   [1, bringFile],
   [2, forget],
   [1, takeOut],
+  [3, join],
 ]

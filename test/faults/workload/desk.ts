@@ -31,6 +31,8 @@ export class Office {
   readonly imports: { id: string; rows: number; file: string; at: number }[] = []
   /** Who was in those files: the number in their mark, and what the file calls them. */
   readonly filed: { mark: number; externalId: string }[] = []
+  /** Merges that nobody has undone. */
+  readonly merged: { id: string; absorbed: Customer }[] = []
   made = 0
 
   person(name: string): Person {
