@@ -9,6 +9,7 @@ import { headOf, type Head } from '../../insight/rhythm/index.ts'
 import { tier } from '../../insight/tier/index.ts'
 import { workspaceOf } from '../../platform/workspace/index.ts'
 import { fileUnmoved } from '../cadence/index.ts'
+import { fileStands } from '../../customer/customer/index.ts'
 import { consent } from '../../customer/consent/index.ts'
 import { greetingFor, type Made } from './greet.ts'
 import { firstDayOf, look, turnOf, type Greeting, type OwnOccasion } from './greeting.ts'
@@ -28,7 +29,7 @@ export const follow = action(
     if (customerId === undefined || !concerns) return {}
     const head = await headOf(ctx, customerId)
     const change = await retimed(ctx, customerId, head)
-    if (change) await commit(ctx, [change])
+    if (change) await commit(ctx, [change], undefined, change.before ? [] : [fileStands(customerId)])
     return {}
   },
 )

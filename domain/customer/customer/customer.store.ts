@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { entity, type RecordOf } from '../../kernel/entity.ts'
+import { entity, placeOf, type RecordOf } from '../../kernel/entity.ts'
+import type { Write } from '../../kernel/table/expression.ts'
 import { customerShape, foldName, identitiesOf } from './customer.ts'
 
 /** A person or company. Its item heads the partition in which everything about it lives. */
@@ -39,3 +40,11 @@ export const customer = entity({
   ],
 })
 export type CustomerRecord = RecordOf<typeof customer>
+
+/**
+ * Holds that a customer is neither in the bin nor merged. For what is begun of them: whoever takes a file to the bin finds no
+ * beginning to stop when it is written a moment later from what was read before.
+ */
+export function fileStands(customerId: string): Write {
+  return { check: placeOf(customer, customerId), if: { present: true, equals: { deletedAt: undefined } } }
+}

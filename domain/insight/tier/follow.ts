@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { fileStands } from '../../customer/customer/index.ts'
 import { history, historyChanged, YEAR_DAYS, type HistoryRecord } from '../../customer/purchase/index.ts'
 import { Absorbed } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
@@ -105,7 +106,7 @@ export async function promoteOne(ctx: Ctx, customerId: string): Promise<{ from: 
   )
   const next = { ...turnedOne, ...(dueAt !== undefined && { dueAt }) }
   const { change } = membershipChange(ctx, member, next, hidden ? tierLooked : eventOf[turn.cause])
-  await commit(ctx, [change])
+  await commit(ctx, [change], undefined, member ? [] : [fileStands(customerId)])
   return { from: member?.earned?.tier ?? 'none', to: reached.name, revenueMinor: Math.max(0, spent) }
 }
 

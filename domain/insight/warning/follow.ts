@@ -13,6 +13,7 @@ import { docketOf, marked } from './docket.ts'
 import { warningAssigned, warningCleared } from './events.ts'
 import { tallyEnded } from './tally.ts'
 import { foundAt, isUnended, type Warning } from './warning.ts'
+import { fileStands } from '../../customer/customer/index.ts'
 import { NOBODY, warning, warningOf, type WarningRecord } from './warning.store.ts'
 
 const nothing = () => z.object({})
@@ -43,7 +44,7 @@ export const follow = action(
     const timed = timer
       ? alter(ctx, rhythm, timer, { ...next, dueAt: next.dueAt ?? null }, rhythmTimed)
       : create(ctx, rhythm, next, rhythmTimed, { customer: customerId, own: '' })
-    await commit(ctx, [timed.change, ...ended.changes], undefined, ended.writes)
+    await commit(ctx, [timed.change, ...ended.changes], undefined, timer ? ended.writes : [...ended.writes, fileStands(customerId)])
     return {}
   },
 )
