@@ -1,5 +1,14 @@
 import { on, type Reaction } from '../domain/kernel/event.ts'
-import { calm, contact, followPurchase, followTicket, reconsider, settle, warn } from '../domain/care/cadence/index.ts'
+import {
+  calm,
+  contact,
+  followMerge as followPlanMerge,
+  followPurchase,
+  followTicket,
+  reconsider,
+  settle,
+  warn,
+} from '../domain/care/cadence/index.ts'
 import { follow as followGreeting } from '../domain/care/greeting/index.ts'
 import { followTier } from '../domain/care/club/index.ts'
 import { fill, occasionChanged } from '../domain/care/occasion/index.ts'
@@ -10,7 +19,16 @@ import {
   referralClaimed,
   wordOfMouthChanged,
 } from '../domain/care/referral/index.ts'
-import { cancelAll, followOwner, taskCancelled, taskDeleted, taskDone, taskReopened, taskRestored } from '../domain/care/task/index.ts'
+import {
+  cancelAll,
+  followOwner,
+  taskCancelled,
+  taskDeleted,
+  taskDone,
+  taskOpened,
+  taskReopened,
+  taskRestored,
+} from '../domain/care/task/index.ts'
 import { customerAssigned, customerChanged, customerCreated, customerDeleted, customerRestored } from '../domain/customer/customer/index.ts'
 import { customerAbsorbed, customerMerged, customerParted, customerReleased } from '../domain/data/merging/index.ts'
 import { interactionChanged, interactionDeleted, interactionRecorded, interactionRestored } from '../domain/customer/interaction/index.ts'
@@ -53,14 +71,15 @@ export const reactions: readonly Reaction[] = [
   on([interactionRecorded, interactionChanged, interactionDeleted, interactionRestored], contact),
   on([taskDone, taskCancelled, taskDeleted, taskReopened, taskRestored], settle),
   on([tierJoined, tierPromoted, tierDemoted, tierOverridden, overrideEnded, customerRestored], reconsider),
-  on([customerMerged, customerParted, customerReleased], reconsider),
+  on([customerMerged, customerParted], followPlanMerge),
+  on(customerReleased, reconsider),
   on([ticketResolved, ticketClosed, ticketReopened, ticketDeleted, ticketRestored], followTicket),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], followPurchase),
   on([customerCreated, customerChanged, customerDeleted, customerRestored], followGreeting),
   on([purchaseRecorded, purchaseDeleted, purchaseRestored], followGreeting),
   on([customerMerged, customerAbsorbed, customerParted, customerReleased], followGreeting),
   on(customerAssigned, followOwner),
-  on(customerDeleted, cancelAll),
+  on([customerDeleted, taskOpened], cancelAll),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], reckon),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], followReferral),
   on([customerMerged, customerParted, customerReleased], followReferralMerge),

@@ -1,3 +1,4 @@
+import { accountPlace } from '../../domain/care/points/points.store.ts'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { reckon } from '../../domain/care/points/index.ts'
 import { invoke } from '../../domain/kernel/invoke.ts'
@@ -284,4 +285,27 @@ describe('points', () => {
     await settle(crm)
     expect((await pointsOf(id))['balance']).toBe(200)
   })
+})
+
+test('of a purchase reckoned while its customer is being erased are none: the account stays empty', async () => {
+  const id = await customer()
+  const purchase = await buys(id, 500)
+  await crm.table.write({ put: { ...accountPlace(id), erasedAt: START, version: 3, id: 'poi_x', noun: 'points' } })
+  const happened = {
+    id: `${purchase}.1`,
+    type: 'purchase.recorded',
+    at: START,
+    actor: 'a',
+    action: 'a',
+    request: 'r',
+    noun: 'purchase',
+    recordId: purchase,
+    version: 1,
+    customerId: id,
+    changed: {},
+  }
+  await invoke(reckon, crm.ctx('points.reckon'), happened)
+  expect(await crm.table.get(accountPlace(id))).toMatchObject({ version: 3 })
+  expect((await crm.table.query({ pk: accountPlace(id).pk, begins: 'points_entry#', limit: 5 })).items).toEqual([])
+  expect((await crm.table.query({ pk: accountPlace(id).pk, begins: 'accrual#', limit: 5 })).items).toEqual([])
 })

@@ -280,3 +280,78 @@ describe('a contact that the company asks for', () => {
     expect((await ask(id, contract, 'usr_00000000000000000009:sales')).status).toBe(404)
   })
 })
+
+describe('a merge', () => {
+  const contract = { cause: 'contract', reference: 'C-17', day: '2027-03-31', daysBefore: 60 }
+  const good = async (reply: Promise<Reply>) => {
+    const { status, body } = await reply
+    expect(status, JSON.stringify(body)).toBeLessThan(300)
+    return body
+  }
+  const merge = (into: string, absorb: string) =>
+    good(crm.call('POST', `/customers/${into}/merge`, { as: 'admin', body: { absorb, choose: {} } }))
+  const called = (id: string) =>
+    good(crm.call('POST', `/customers/${id}/interactions`, { as: 'admin', body: { kind: 'call', direction: 'out' } }))
+
+  test('takes what was asked for along, once, and back when it is undone', async () => {
+    const [into, other] = [await newCustomer(), await newCustomer()]
+    await good(crm.call('POST', `/customers/${other}/cadence/ask`, { as: 'integration', body: contract }))
+    const { id } = await merge(into, other)
+    await settle(crm)
+    await replay(crm)
+    expect((await planOf(into))['wanted']).toMatchObject([{ cause: 'contract', sourceId: 'C-17', at: '2027-01-30T00:00:00.000Z' }])
+    await good(crm.call('POST', `/merges/${id}/undo`, { as: 'admin', body: {} }))
+    await settle(crm)
+    await replay(crm)
+    expect((await planOf(into))['wanted']).toEqual([])
+    expect((await planOf(other))['wanted']).toMatchObject([{ cause: 'contract', sourceId: 'C-17' }])
+    await revisitsAt('2027-01-30T01:00:00.000Z')
+    expect(await openTasks(into)).toEqual([])
+    expect(await openTasks(other)).toMatchObject([{ cause: 'contract', sourceId: 'C-17' }])
+  })
+
+  test('counts from the last contact of either, and from the one before when it is undone', async () => {
+    const [into, other] = [await newCustomer(), await newCustomer()]
+    crm.clock.now = daysLater(START, -3)
+    await called(into)
+    crm.clock.now = daysLater(START, -1)
+    await called(other)
+    crm.clock.now = START
+    await settle(crm)
+    const { id } = await merge(into, other)
+    await settle(crm)
+    await replay(crm)
+    expect(await planOf(into)).toMatchObject({ lastContactAt: daysLater(START, -1) })
+    await good(crm.call('POST', `/merges/${id}/undo`, { as: 'admin', body: {} }))
+    await settle(crm)
+    await replay(crm)
+    expect(await planOf(into)).toMatchObject({ lastContactAt: daysLater(START, -3) })
+    expect(await planOf(other)).toMatchObject({ lastContactAt: daysLater(START, -1) })
+  })
+
+  test('takes over the visit that is open: a contact ends it', async () => {
+    const [into, other] = [await newCustomer(), await newCustomer()]
+    await good(
+      crm.call('POST', `/customers/${other}/cadence/ask`, { as: 'integration', body: { ...contract, day: '2026-12-20', daysBefore: 30 } }),
+    )
+    await revisitsAt('2026-11-20T12:00:00.000Z')
+    const [visit] = await openTasks(other)
+    expect(visit).toMatchObject({ cause: 'contract' })
+    await merge(into, other)
+    await settle(crm)
+    await replay(crm)
+    expect(await openTasks(into)).toMatchObject([{ id: visit?.['id'] }])
+    // What else is asked for joins it.
+    await good(
+      crm.call('POST', `/customers/${into}/cadence/ask`, {
+        as: 'integration',
+        body: { ...contract, reference: 'C-18', day: '2026-12-21', daysBefore: 30 },
+      }),
+    )
+    await revisitsAt('2026-11-22T12:00:00.000Z')
+    const open = await openTasks(into)
+    expect(open).toHaveLength(1)
+    const { body } = await crm.call('GET', `/tasks/${visit?.['id']}`)
+    expect(body['also']).toMatchObject([{ sourceId: 'C-18' }])
+  })
+})

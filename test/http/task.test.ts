@@ -1,4 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { task, taskOpened } from '../../domain/care/task/index.ts'
+import { commit, create } from '../../domain/kernel/commit.ts'
 import { startCrm, type Crm, type Reply } from '../support/crm.ts'
 import { userIdOf } from '../support/http-event.ts'
 import { replay, runJob, settle } from '../support/stream.ts'
@@ -209,6 +211,28 @@ describe('a task by hand', () => {
     expect((await crm.call('DELETE', `/customers/${id}`, { ifMatch: 1 })).status).toBe(204)
     await settle(crm)
     expect(await taskOf(task)).toMatchObject({ state: 'cancelled', cancelReason: 'The customer file was put in the bin.' })
+  })
+
+  test('that was being opened while its customer went to the bin is cancelled, of a merged file with the surviving one', async () => {
+    const id = await newCustomer()
+    expect((await crm.call('DELETE', `/customers/${id}`, { as: 'admin', ifMatch: 1 })).status).toBe(204)
+    await settle(crm)
+    const fields = { title: 'Call', cause: 'manual', state: 'open', dueAt: START, priority: 'normal' } as const
+    const { record, change } = create(crm.ctx(), task, fields, taskOpened, { customer: id })
+    await commit(crm.ctx(), [change])
+    await settle(crm)
+    expect(await taskOf({ ...record })).toMatchObject({ state: 'cancelled' })
+
+    const [into, other] = [await newCustomer(), await newCustomer()]
+    const theirs = await newTask(other)
+    expect((await crm.call('POST', `/customers/${into}/merge`, { as: 'admin', body: { absorb: other, choose: {} } })).status).toBe(200)
+    await settle(crm)
+    await replay(crm)
+    expect(await taskOf(theirs)).toMatchObject({ state: 'open' })
+    const { version } = (await crm.call('GET', `/customers/${into}`, { as: 'admin' })).body
+    expect((await crm.call('DELETE', `/customers/${into}`, { as: 'admin', ifMatch: version })).status).toBe(204)
+    await settle(crm)
+    expect(await taskOf(theirs)).toMatchObject({ state: 'cancelled' })
   })
 })
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { action } from '../../kernel/action.ts'
 import { daysLater, type Instant } from '../../kernel/clock.ts'
+import type { Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
 import { happenedSchema } from '../../kernel/event.ts'
@@ -33,20 +34,32 @@ export const contact = action('cadence.contact', reaction, async (ctx, { recordI
   ])
   const told = item && recordIn<'interaction', Interaction>(item)
   if (told?.contact && !told.deletedAt) await met(ctx, standing, rules, { at: told.occurredAt, contactId: recordId })
-  else if (standing.plan?.contactId === recordId) await stepBack(ctx, standing, rules)
+  else if (standing.plan?.contactId === recordId) await stepBack(ctx, standing, rules, {})
   return {}
 })
 
-/** Interactions looked at for the contact before one that was none. */
+/** Interactions of a file looked at for the contact before one that was none. */
 const LOOK_BACK = 25
 
-async function stepBack(ctx: Ctx, standing: Standing, rules: Rules): Promise<void> {
-  const { pk } = placeOf(customer, standing.customerId)
+/** Counts from the contact before one that was none, in any of the customer's files. */
+export async function stepBack(
+  ctx: Ctx,
+  standing: Standing,
+  rules: Rules,
+  facts: Facts,
+  beside: readonly (Change | undefined)[] = [],
+): Promise<void> {
+  const contacts = await Promise.all([standing.customerId, ...(standing.file?.absorbed ?? [])].map((id) => lastContactOf(ctx, id)))
+  const [before] = contacts.filter((one) => one !== undefined).toSorted((a, b) => (a.occurredAt < b.occurredAt ? 1 : -1))
+  const contact = { lastContactAt: before?.occurredAt ?? null, contactId: before?.id ?? null }
+  await settleAll(ctx, [revised(ctx, standing, rules, { ...contact, ...facts }), ...beside])
+}
+
+/** The last contact on the timeline of a file by itself. */
+export async function lastContactOf(ctx: Ctx, customerId: string): Promise<InteractionRecord | undefined> {
+  const { pk } = placeOf(customer, customerId)
   const { items } = await ctx.table.query({ pk, begins: 'interaction#', limit: LOOK_BACK, descending: true })
-  const before = items
-    .map((one): InteractionRecord => recordIn<'interaction', Interaction>(one))
-    .find((one) => one.contact && !one.deletedAt)
-  await settleAll(ctx, [revised(ctx, standing, rules, { lastContactAt: before?.occurredAt ?? null, contactId: before?.id ?? null })])
+  return items.map((one): InteractionRecord => recordIn<'interaction', Interaction>(one)).find((one) => one.contact && !one.deletedAt)
 }
 
 /**
@@ -54,7 +67,13 @@ async function stepBack(ctx: Ctx, standing: Standing, rules: Rules): Promise<voi
  * have been opened had the contact been known. An older contact than the one known, as an import brings, changes
  * nothing; one that is dated ahead counts from now.
  */
-async function met(ctx: Ctx, standing: Standing, rules: Rules, how: { at: Instant; contactId: string; facts?: Facts }): Promise<void> {
+export async function met(
+  ctx: Ctx,
+  standing: Standing,
+  rules: Rules,
+  how: { at: Instant; contactId: string; facts?: Facts },
+  beside: readonly Change[] = [],
+): Promise<void> {
   const at = how.at < ctx.now ? how.at : ctx.now
   const { plan } = standing
   const known = plan?.lastContactAt !== undefined && plan.lastContactAt >= at
@@ -70,7 +89,7 @@ async function met(ctx: Ctx, standing: Standing, rules: Rules, how: { at: Instan
     ...(plan?.taskId !== undefined && (done || !open) && { taskId: null }),
     ...how.facts,
   }
-  await settleAll(ctx, [done, revised(ctx, standing, rules, facts)])
+  await settleAll(ctx, [done, revised(ctx, standing, rules, facts), ...beside])
 }
 
 /**

@@ -9,6 +9,7 @@ import { revisitPolicy } from './policy.store.ts'
 
 export { comeDue, planShape, planView } from './cadence.actions.ts'
 export { contact, reconsider, settle } from './cadence.reactions.ts'
+export { followMerge } from './merged.reactions.ts'
 export { cadence, standingIn, type CadenceRecord } from './cadence.store.ts'
 export { fileUnmoved } from './plan.ts'
 export { newPolicy, type Policy } from './policy.ts'

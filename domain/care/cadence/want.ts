@@ -19,6 +19,8 @@ export const wantShape = () => ({
   reason: f.line(500),
   priority: z.enum(priorities),
   valueAtStake: money().optional(),
+  /** Whose file it was asked of, when that was merged into this one since. */
+  of: z.string().optional(),
 })
 export type Want = z.output<z.ZodObject<ReturnType<typeof wantShape>>>
 

@@ -30,7 +30,7 @@ export interface Posted {
 /**
  * Posts movements on an account as it was read: the account and an entry for each, 2 write units each in their
  * transaction. What has expired is taken out first, so nothing expired is ever spent. The account's version is the
- * condition: of two at once one is run again.
+ * condition: of two at once one is run again. On the account of who was erased nothing is posted any more.
  * @throws Fault `conflict` when points are taken that are not there
  */
 export function post(
@@ -41,6 +41,7 @@ export function post(
   movements: readonly Movement[],
   how: { retime?: boolean } = {},
 ): Posted {
+  if (before?.erasedAt !== undefined) return { changes: [], entries: [] }
   const month = monthOf(ctx.now, timeZone)
   const at = before && before.lastAt > ctx.now ? before.lastAt : ctx.now
   let sums: Sums = before ?? nothing

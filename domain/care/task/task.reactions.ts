@@ -56,7 +56,7 @@ export const followOwner = action('task.follow_owner', reaction, async (ctx, { c
   return {}
 })
 
-/** A customer in the bin is not contacted. */
+/** A customer in the bin is not contacted, nor by a task that was being opened while the file went there. */
 export const cancelAll = action('task.cancel_all', reaction, async (ctx, { customerId }) => {
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
   if (!file?.deletedAt) return {}

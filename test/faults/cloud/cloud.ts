@@ -51,6 +51,12 @@ const timeouts = {
 
 type QueueName = 'react' | 'people' | 'sweep' | 'haul' | 'deliver'
 
+/** How long the bucket keeps files of a folder, as infra/files.ts has it. */
+const KEPT_FILES = [
+  ['export/', 14 * 24 * HOUR],
+  ['import/', 30 * 24 * HOUR],
+] as const
+
 /** Share of runs in which events go to webhooks. */
 const HOOKED = 1 / 6
 
@@ -86,6 +92,8 @@ export class Cloud {
   readonly #wire: Wire
   readonly #log: Log
   #expired: number
+  /** When a file was first seen. */
+  readonly #filed = new Map<string, number>()
   /** Messages that functions sent themselves. */
   #handed = 0
 
@@ -222,6 +230,18 @@ export class Cloud {
     if (this.world.now - this.#expired < 20 * HOUR) return
     this.#expired = this.world.now
     this.dynamo.base.expire()
+    this.#expireFiles()
+  }
+
+  /** What the bucket's rules remove by themselves, within a day. */
+  #expireFiles(): void {
+    for (const key of this.files.kept.keys()) {
+      const since = this.#filed.get(key) ?? this.world.now
+      this.#filed.set(key, since)
+      if (this.world.now - since < (KEPT_FILES.find(([folder]) => key.startsWith(folder))?.[1] ?? Infinity)) continue
+      this.files.kept.delete(key)
+      this.#filed.delete(key)
+    }
   }
 
   /** Whether nothing is under way: no change untold, no message waiting. */
