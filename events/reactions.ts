@@ -78,7 +78,7 @@ export const reactions: readonly Reaction[] = [
   on([customerCreated, customerChanged, customerDeleted, customerRestored], followGreeting),
   on([purchaseRecorded, purchaseDeleted, purchaseRestored], followGreeting),
   on([customerMerged, customerAbsorbed, customerParted, customerReleased], followGreeting),
-  on(customerAssigned, followOwner),
+  on([customerAssigned, customerMerged], followOwner),
   on([customerDeleted, taskOpened], cancelAll),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], reckon),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], followReferral),

@@ -28,6 +28,9 @@ describe('what was found once is not found again', () => {
     [233, 'the bound of a year’s spend was lowered to a sum of purchases read before the history it was written on'],
     [261, 'a webhook was told once more of an event whose delivery was so long over that it was forgotten'],
     [891, 'a note in a closed ticket was not booked as a cost until the past was told again'],
+    [211, 'what came of referrals was counted for a referrer who had been erased a moment before'],
+    [243, 'tasks of a merged file went to somebody by who its manager had been'],
+    [274, 'a warning raised after its last purchase was taken back was of another silence than the timer'],
   ])('seed %i: %s', async (seed) => {
     const { findings } = await runSeed({ seed, steps: 300 })
     expect(findings).toEqual([])

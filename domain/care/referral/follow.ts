@@ -156,20 +156,22 @@ async function save(
           ],
           stands,
         )
-  await commitPosted(ctx, [change, word, ...points], undefined, extra)
+  await commitPosted(ctx, [change, ...word, ...points], undefined, extra)
 }
 
+/** The referrer's word of mouth by the difference; nothing of a referrer who was erased a moment before. */
 async function wordChange(
   ctx: Ctx,
   referrerId: string,
   by: { at: Instant; referred: number; purchases: number; net: number },
-): Promise<Change> {
+): Promise<Change[]> {
   const before = wordIn(await ctx.table.get(wordPlace(referrerId)))
+  if (before?.erasedAt !== undefined) return []
   const { referred = 0, purchases = 0, net = 0, byMonth } = before ?? {}
   const sums = { referred: referred + by.referred, purchases: purchases + by.purchases, net: net + by.net }
   const next = { ...sums, byMonth: monthsWith(byMonth, by.at, by.net), lastAt: ctx.now }
-  if (!before) return create(ctx, wordOfMouth, next, wordOfMouthChanged, { customer: referrerId, own: '' }).change
-  return alter(ctx, wordOfMouth, before, next, wordOfMouthChanged).change
+  if (!before) return [create(ctx, wordOfMouth, next, wordOfMouthChanged, { customer: referrerId, own: '' }).change]
+  return [alter(ctx, wordOfMouth, before, next, wordOfMouthChanged).change]
 }
 
 async function pointsChanges(ctx: Ctx, referralId: string, who: readonly [string, number][], stands: boolean): Promise<Change[]> {

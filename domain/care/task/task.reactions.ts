@@ -42,12 +42,14 @@ export const escalate = action(
 )
 
 /**
- * Open tasks follow the customer to a new account manager: those of the one before and those that nobody has. A task
+ * Open tasks follow the customer to a new account manager, or to that of whom they were merged into: those of the one before and
+ * those that nobody has. A task
  * given to another person on purpose stays theirs. Reads the customer as it is now, so late and repeated events agree.
  */
 export const followOwner = action('task.follow_owner', reaction, async (ctx, { customerId, changed }) => {
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
-  if (!file || file.deletedAt) return {}
+  // Whose a merged file was is of no account any more.
+  if (!file || file.deletedAt || file.mergedInto !== undefined) return {}
   const was = (changed['ownerId'] as { from?: string } | undefined)?.from
   const moves = (one: TaskRecord) => one.ownerId !== file.ownerId && (one.ownerId === undefined || one.ownerId === was)
   await eachOpen(ctx, file, (one) =>
@@ -59,18 +61,16 @@ export const followOwner = action('task.follow_owner', reaction, async (ctx, { c
 /** A customer in the bin is not contacted, nor by a task that was being opened while the file went there. */
 export const cancelAll = action('task.cancel_all', reaction, async (ctx, { customerId }) => {
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
+  if (file?.mergedInto !== undefined) throw new Absorbed(file.id, file.mergedInto)
   if (!file?.deletedAt) return {}
   const patch = { state: 'cancelled', closedAt: ctx.now, cancelReason: 'The customer file was put in the bin.' } as const
   await eachOpen(ctx, file, (one) => alter(ctx, task, one, patch, taskCancelled).change)
   return {}
 })
 
-/** @throws Absorbed */
 async function fileOf(ctx: Ctx, customerId: string): Promise<CustomerRecord | undefined> {
   const item = await ctx.table.get(placeOf(customer, customerId))
-  const file = item && recordIn<'customer', CustomerRecord>(item)
-  if (file?.mergedInto !== undefined) throw new Absorbed(customerId, file.mergedInto)
-  return file
+  return item && recordIn<'customer', CustomerRecord>(item)
 }
 
 /**

@@ -115,7 +115,8 @@ async function readyToOpen(ctx: Ctx, ids: readonly string[], how: { model: Curre
     if (before.state !== 'ranked' || before.deletedAt || past.lastDay > before.silenceDay) return []
     const owner: CustomerRecord = recordIn<'customer', FieldsOf<typeof customer>>(file)
     const { ownerId: _owner, rankedUntil: _until, ...numbers } = found(ctx, { ...how, owner, past }, 'open')
-    return [{ before, next: { ...numbers, rankedAt: foundAt(before), rankedUntil: null } }]
+    // The silence is the one it was found for, also when its last purchase was taken back since.
+    return [{ before, next: { ...numbers, silenceDay: before.silenceDay, rankedAt: foundAt(before), rankedUntil: null } }]
   })
 }
 

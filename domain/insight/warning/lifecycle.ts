@@ -58,7 +58,7 @@ export const moveLifecycle = action(
     const told = recordIn<'warning', Warning>(item)
     if (head.single(rhythm)?.warnedDay !== told.silenceDay) return {}
     // Bought since, and the warning is about to be cleared: then that event decides.
-    if (isUnended(told) && head.history?.lastDay !== told.silenceDay) return {}
+    if (isUnended(told) && (!head.history || head.history.lastDay > told.silenceDay)) return {}
     const next = afterWarning(buyer.lifecycle, told)
     if (!next) return {}
     const patch = { lifecycle: next.to, lifecycleSince: ctx.now, lifecycleReason: next.why }

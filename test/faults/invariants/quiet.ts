@@ -7,7 +7,7 @@ import { delivered, erased, imports, leftInFiles } from './asset.ts'
 import * as due from './due.ts'
 import { Snapshot, type Finding } from './snapshot.ts'
 import * as stored from './stored.ts'
-import { histories, messages, points } from './totals.ts'
+import { costs, histories, messages, points } from './totals.ts'
 import type { Ledger } from '../workload/ledger.ts'
 import type { Watch } from './watch.ts'
 
@@ -23,6 +23,7 @@ export function atRest(cloud: Cloud, ledger: Ledger, watch: Watch, office: Offic
     ...histories(snapshot, now),
     ...messages(snapshot),
     ...points(snapshot),
+    ...costs(snapshot),
     ...acknowledged(ledger, snapshot, watch.mended),
     ...keyed(ledger, snapshot),
     ...lostUpdates(ledger),

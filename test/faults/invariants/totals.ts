@@ -71,3 +71,22 @@ export function points(snapshot: Snapshot): Finding[] {
     }),
   ]
 }
+
+/** What a visit and a resolved ticket cost is booked, as they are now; of what is in the bin the line is void. */
+export function costs(snapshot: Snapshot): Finding[] {
+  const lines = new Map(snapshot.of('cost').map(({ item }) => [String(item['sourceId']), item]))
+  const causes = [
+    ...snapshot.of('interaction').filter(({ item }) => item['kind'] === 'visit'),
+    ...snapshot.of('ticket').filter(({ item }) => item['resolvedAt'] !== undefined),
+  ].filter(({ item }) => item['erasedAt'] === undefined)
+  return causes.flatMap(({ item, id }): Finding[] => {
+    const line = lines.get(id)
+    const { messages } = (line?.['basis'] ?? {}) as { messages?: number }
+    if (item['deletedAt'] !== undefined)
+      return line && line['void'] !== true ? [{ invariant: 'I7', words: `${id} is in the bin, and its cost still counts` }] : []
+    if (!line || line['void'] === true) return [{ invariant: 'I7', words: `${id} is not booked as a cost` }]
+    return item['messageCount'] === messages || line['timedByHand'] === true || item['noun'] !== 'ticket'
+      ? []
+      : [{ invariant: 'I7', words: `${id} has ${String(item['messageCount'])} messages and is booked with ${String(messages)}` }]
+  })
+}
