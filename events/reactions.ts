@@ -19,16 +19,7 @@ import {
   referralClaimed,
   wordOfMouthChanged,
 } from '../domain/care/referral/index.ts'
-import {
-  cancelAll,
-  followOwner,
-  taskCancelled,
-  taskDeleted,
-  taskDone,
-  taskOpened,
-  taskReopened,
-  taskRestored,
-} from '../domain/care/task/index.ts'
+import { cancelAll, followOwner, taskCancelled, taskDeleted, taskDone, taskReopened, taskRestored } from '../domain/care/task/index.ts'
 import { customerAssigned, customerChanged, customerCreated, customerDeleted, customerRestored } from '../domain/customer/customer/index.ts'
 import { customerAbsorbed, customerMerged, customerParted, customerReleased } from '../domain/data/merging/index.ts'
 import { interactionChanged, interactionDeleted, interactionRecorded, interactionRestored } from '../domain/customer/interaction/index.ts'
@@ -79,7 +70,7 @@ export const reactions: readonly Reaction[] = [
   on([purchaseRecorded, purchaseDeleted, purchaseRestored], followGreeting),
   on([customerMerged, customerAbsorbed, customerParted, customerReleased], followGreeting),
   on([customerAssigned, customerMerged], followOwner),
-  on([customerDeleted, taskOpened], cancelAll),
+  on(customerDeleted, cancelAll),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], reckon),
   on([purchaseRecorded, purchaseReturned, purchaseDeleted, purchaseRestored], followReferral),
   on([customerMerged, customerParted, customerReleased], followReferralMerge),

@@ -210,6 +210,7 @@ describe('token rows follow the records', () => {
   test('what it wrote over rows that stay is put right, though the record was again what it had been when it was made good', async () => {
     const crm = await startCrm()
     const id = String((await crm.call('POST', '/customers', { body: { name: 'Ada Lovelace' } })).body['id'])
+    await crm.call('POST', `/customers/${id}/deals`, { body: { name: 'Analytical engine' } })
     await keepSearchable.project(crm.ctx(), await changesOf(crm))
     const give = async (ownerId: string | null, ifMatch: number) => {
       const { status, body } = await crm.call('POST', `/customers/${id}/assign`, { body: { ownerId }, ifMatch })

@@ -1,6 +1,4 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { task, taskOpened } from '../../domain/care/task/index.ts'
-import { commit, create } from '../../domain/kernel/commit.ts'
 import { startCrm, type Crm, type Reply } from '../support/crm.ts'
 import { userIdOf } from '../support/http-event.ts'
 import { replay, runJob, settle } from '../support/stream.ts'
@@ -213,16 +211,22 @@ describe('a task by hand', () => {
     expect(await taskOf(task)).toMatchObject({ state: 'cancelled', cancelReason: 'The customer file was put in the bin.' })
   })
 
-  test('that was being opened while its customer went to the bin is cancelled, of a merged file with the surviving one', async () => {
-    const id = await newCustomer()
-    expect((await crm.call('DELETE', `/customers/${id}`, { as: 'admin', ifMatch: 1 })).status).toBe(204)
+  test('is not opened at the moment its customer goes to the bin', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, () => newCustomer()))
+    await Promise.all(
+      ids.flatMap((id) => [
+        crm.call('POST', `/customers/${id}/tasks`, { as: 'admin', body: { title: 'Call', dueAt: START } }),
+        crm.call('DELETE', `/customers/${id}`, { as: 'admin', ifMatch: 1 }),
+      ]),
+    )
     await settle(crm)
-    const fields = { title: 'Call', cause: 'manual', state: 'open', dueAt: START, priority: 'normal' } as const
-    const { record, change } = create(crm.ctx(), task, fields, taskOpened, { customer: id })
-    await commit(crm.ctx(), [change])
-    await settle(crm)
-    expect(await taskOf({ ...record })).toMatchObject({ state: 'cancelled' })
+    for (const id of ids) {
+      const { items } = await crm.table.query({ pk: `customer#${id.slice(4)}`, begins: 'task#', limit: 10 })
+      expect(items.filter(({ state }) => state === 'open')).toEqual([])
+    }
+  })
 
+  test('of a merged file goes to the bin with the surviving one', async () => {
     const [into, other] = [await newCustomer(), await newCustomer()]
     const theirs = await newTask(other)
     expect((await crm.call('POST', `/customers/${into}/merge`, { as: 'admin', body: { absorb: other, choose: {} } })).status).toBe(200)

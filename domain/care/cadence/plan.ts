@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { alter, commit, create, Stale, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
-import { placeOf } from '../../kernel/entity.ts'
 import { Fault } from '../../kernel/fault.ts'
 import type { Write } from '../../kernel/table/expression.ts'
-import { customer } from '../../customer/customer/index.ts'
 import { joined, task, taskAt, taskChanged, taskDone, taskOpened, type Joining, type Task, type TaskRecord } from '../task/index.ts'
 import { earliest, nextContact, timerFor, type Cadence } from './cadence.ts'
 import { cadence, cadenceMoved, type Standing } from './cadence.store.ts'
@@ -113,11 +111,6 @@ export function allJoined(visit: Parameters<typeof joined>[0], more: readonly Jo
 /** The visit took place by itself: a contact is on the timeline. */
 export function fulfilled(ctx: Ctx, visit: TaskRecord, contactId: string): Change {
   return alter(ctx, task, visit, { state: 'done', closedAt: ctx.now, outcome: 'reached', contactId }, taskDone).change
-}
-
-/** Holds the file as it was read: not in the bin meanwhile, nor given to someone else, who would then not get the visit. */
-export function fileUnmoved({ file, customerId }: Pick<Standing, 'file' | 'customerId'>): Write {
-  return { check: placeOf(customer, customerId), if: { present: true, equals: { deletedAt: undefined, ownerId: file?.ownerId } } }
 }
 
 /** Writes what there is to write, all or none. Who was first with the same plan or visit makes us look again. */

@@ -1,3 +1,4 @@
+import { fileUnmoved } from '../../customer/customer/index.ts'
 import * as z from 'zod'
 import { action } from '../../kernel/action.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -12,7 +13,7 @@ import { isStanding, warning, type Warning, type WarningRecord } from '../../ins
 import { carries, task, taskCancelled, taskChanged, taskKeyFor, without, type Task, type TaskRecord } from '../task/index.ts'
 import { workStart, workTimeFor } from '../../platform/calendar/index.ts'
 import { standingOf, type Standing } from './cadence.store.ts'
-import { fileUnmoved, isOpen, isUnderWay, joinVisit, newVisit, revised, settleAll } from './plan.ts'
+import { isOpen, isUnderWay, joinVisit, newVisit, revised, settleAll } from './plan.ts'
 import { rulesOf, type Rules } from './policy.store.ts'
 import { roomFrom } from './room.ts'
 import { warningVisit } from './visit.ts'

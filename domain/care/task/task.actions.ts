@@ -12,7 +12,7 @@ import { money } from '../../kernel/money.ts'
 import { bin, facet, list as listPage, pageInput, pageOf, rowView, work, type Page } from '../../kernel/page.ts'
 import { amend, find, idOf, mustMatch, viewOf } from '../../kernel/record.ts'
 import type { Write } from '../../kernel/table/expression.ts'
-import { customer } from '../../customer/customer/index.ts'
+import { customer, fileUnmoved } from '../../customer/customer/index.ts'
 import { mustBeActive } from '../../platform/user/index.ts'
 import { NOBODY, outcomes, priorities, taskStates, type Task } from './task.ts'
 import { customerFacet, task, type TaskRecord } from './task.store.ts'
@@ -58,7 +58,7 @@ export const plan = action(
     const dueAt = dueMoment(ctx, rest.dueAt)
     const fields: Task = { ...given(rest), dueAt, cause: 'manual', state: 'open', ...(owner !== undefined && { ownerId: owner }) }
     const { record, change } = create(ctx, task, fields, taskOpened, { customer: id })
-    return commit(ctx, [change], seen(record))
+    return commit(ctx, [change], seen(record), [fileUnmoved({ file, customerId: id })])
   },
 )
 

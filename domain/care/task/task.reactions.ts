@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Absorbed } from '../../kernel/absorbed.ts'
 import { action } from '../../kernel/action.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import { alter, commit, Stale, type Change } from '../../kernel/commit.ts'
 import type { Ctx } from '../../kernel/context.ts'
 import { placeOf } from '../../kernel/entity.ts'
@@ -44,27 +45,38 @@ export const escalate = action(
 /**
  * Open tasks follow the customer to a new account manager, or to that of whom they were merged into: those of the one before and
  * those that nobody has. A task
- * given to another person on purpose stays theirs. Reads the customer as it is now, so late and repeated events agree.
+ * given to another person on purpose stays theirs, and so does one that the one before opened later. Reads the customer as it is now, so late and repeated events agree.
  */
-export const followOwner = action('task.follow_owner', reaction, async (ctx, { customerId, changed }) => {
+export const followOwner = action('task.follow_owner', reaction, async (ctx, { customerId, changed, at }) => {
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
   // Whose a merged file was is of no account any more.
   if (!file || file.deletedAt || file.mergedInto !== undefined) return {}
   const was = (changed['ownerId'] as { from?: string } | undefined)?.from
-  const moves = (one: TaskRecord) => one.ownerId !== file.ownerId && (one.ownerId === undefined || one.ownerId === was)
-  await eachOpen(ctx, file, (one) =>
-    moves(one) ? alter(ctx, task, one, { ownerId: file.ownerId ?? null }, taskChanged).change : undefined,
-  )
+  const left = ({ ownerId, createdAt }: TaskRecord) => ownerId === undefined || (ownerId === was && createdAt <= at)
+  const moves = (one: TaskRecord) => one.ownerId !== file.ownerId && left(one)
+  for (const id of [file.id, ...(await mergedBy(ctx, file, at))])
+    await eachOpen(ctx, id, (one) =>
+      moves(one) ? alter(ctx, task, one, { ownerId: file.ownerId ?? null }, taskChanged).change : undefined,
+    )
   return {}
 })
 
-/** A customer in the bin is not contacted, nor by a task that was being opened while the file went there. */
+/** The files that had been merged into a customer's by a moment: what was decided of the customer before is not about them. */
+async function mergedBy(ctx: Ctx, { absorbed = [] }: CustomerRecord, at: Instant): Promise<string[]> {
+  const files = absorbed.length > 0 ? await ctx.table.getAll(absorbed.map((id) => placeOf(customer, id))) : []
+  return absorbed.filter((_, nth) => {
+    const since = files[nth]?.['deletedAt']
+    return typeof since === 'string' && since <= at
+  })
+}
+
+/** A customer in the bin is not contacted. */
 export const cancelAll = action('task.cancel_all', reaction, async (ctx, { customerId }) => {
   const file = customerId === undefined ? undefined : await fileOf(ctx, customerId)
   if (file?.mergedInto !== undefined) throw new Absorbed(file.id, file.mergedInto)
   if (!file?.deletedAt) return {}
   const patch = { state: 'cancelled', closedAt: ctx.now, cancelReason: 'The customer file was put in the bin.' } as const
-  await eachOpen(ctx, file, (one) => alter(ctx, task, one, patch, taskCancelled).change)
+  for (const id of [file.id, ...(file.absorbed ?? [])]) await eachOpen(ctx, id, (one) => alter(ctx, task, one, patch, taskCancelled).change)
   return {}
 })
 
@@ -73,15 +85,8 @@ async function fileOf(ctx: Ctx, customerId: string): Promise<CustomerRecord | un
   return item && recordIn<'customer', CustomerRecord>(item)
 }
 
-/**
- * Changes each open task of a customer by itself, those of files merged into theirs too: who comes again after a failure finds the
- * rest.
- */
-async function eachOpen(ctx: Ctx, { id, absorbed = [] }: CustomerRecord, changeOf: (one: TaskRecord) => Change | undefined): Promise<void> {
-  for (const one of [id, ...absorbed]) await eachOpenIn(ctx, one, changeOf)
-}
-
-async function eachOpenIn(ctx: Ctx, customerId: string, changeOf: (one: TaskRecord) => Change | undefined): Promise<void> {
+/** Changes each open task of a file by itself: who comes again after a failure finds the rest. */
+async function eachOpen(ctx: Ctx, customerId: string, changeOf: (one: TaskRecord) => Change | undefined): Promise<void> {
   for await (const page of openTasksOf(ctx, customerId)) {
     const changes = page.map(changeOf).filter((one) => one !== undefined)
     const written = await Promise.allSettled(changes.map((one) => commit(ctx, [one])))

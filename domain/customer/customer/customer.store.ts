@@ -48,3 +48,8 @@ export type CustomerRecord = RecordOf<typeof customer>
 export function fileStands(customerId: string): Write {
   return { check: placeOf(customer, customerId), if: { present: true, equals: { deletedAt: undefined } } }
 }
+
+/** Holds the file as it was read: not in the bin meanwhile, nor given to someone else, who would then not get what is opened for it. */
+export function fileUnmoved({ file, customerId }: { file?: Pick<CustomerRecord, 'ownerId'> | undefined; customerId: string }): Write {
+  return { check: placeOf(customer, customerId), if: { present: true, equals: { deletedAt: undefined, ownerId: file?.ownerId } } }
+}

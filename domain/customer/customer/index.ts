@@ -4,7 +4,7 @@ import * as a from './customer.actions.ts'
 import { customer } from './customer.store.ts'
 import { putBy, showBy } from './upsert.ts'
 
-export { customer, fileStands, type CustomerRecord } from './customer.store.ts'
+export { customer, fileStands, fileUnmoved, type CustomerRecord } from './customer.store.ts'
 export { change as changeCustomer, cleanPatch, list as listCustomers, open as openCustomer, type FilePatch } from './customer.actions.ts'
 export { normalised } from './normalise.ts'
 export {

@@ -19,7 +19,7 @@ interface Looked {
   place: Key
   /** As the changes that tell of it show it, before and after: any of them may be what a run that broke off has written. */
   told: Item[]
-  /** The customer it belongs to, as it was, where that has moved. */
+  /** The customer it belongs to, as it was before and after it moved. */
   files: Item[]
   /** What it was written as in rounds before. */
   earlier: Doc[]
@@ -127,7 +127,7 @@ async function lookAtAllOf(ctx: Ctx, item: Item, before: Item): Promise<void> {
   const absorbed = Array.isArray(item['absorbed']) ? item['absorbed'].map(String) : []
   for (const id of [String(item['id']), ...absorbed]) {
     const { pk } = placeOf({ noun: 'customer', home: 'workspace' }, id)
-    for (const noun of childNouns) await lookAtRange(ctx, pk, `${noun}#`, [before])
+    for (const noun of childNouns) await lookAtRange(ctx, pk, `${noun}#`, [before, item])
   }
 }
 
