@@ -49,7 +49,8 @@ export const reckon = action(
     const [{ timeZone }, [bought, known, account, member]] = await Promise.all([workspaceOf(ctx), ctx.table.getAll([...keys, ...byTier])])
     const into = survivorIn(account)
     if (into !== undefined) throw new Absorbed(customerId, into)
-    if (!bought || bought['erasedAt'] !== undefined || account?.['erasedAt'] !== undefined) return {}
+    // An erasure takes them one after the other.
+    if (!bought || [bought, account, known].some((one) => one?.['erasedAt'] !== undefined)) return {}
     const sale = recordIn<'purchase', Purchase>(bought)
     const before = accrualIn(known)
     const next = before ?? newAccrual(ctx, inForce, sale, member && recordIn<'tier', MembershipRecord>(member), timeZone)
