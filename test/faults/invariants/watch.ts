@@ -144,10 +144,10 @@ export class Watch {
     )
   }
 
-  /** A seller reads the team's customers and changes their own. */
-  #owns({ route, path, userId, status, sentAt }: Sending, said: string, sells: boolean): void {
+  /** A seller reads the team's customers and changes their own; of a merged file it is the surviving one that is answered for. */
+  #owns({ route, path, userId, status, sentAt, reply }: Sending, said: string, sells: boolean): void {
     if (!sells || !/^(GET|PATCH) \/customers\/\{id\}$/.test(route) || status >= 400) return
-    const id = path.split('/')[3] ?? ''
+    const id = typeof reply?.body['id'] === 'string' ? reply.body['id'] : (path.split('/')[3] ?? '')
     const own = this.truth.ownerships(id, sentAt).some(({ ownerId }) => ownerId === userId)
     const may = route.startsWith('PATCH') ? own : this.truth.couldKnow(userId, id, sentAt)
     if (!may) this.#find('I16', `${said} was allowed on ${id}, which is neither theirs nor their team’s`)
