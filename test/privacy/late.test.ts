@@ -35,6 +35,17 @@ async function keptOf(id: string): Promise<string[]> {
   }
 }
 
+/** Erases a customer, nobody being told of anything, until the erasure is done. */
+async function eraseToTheEnd(id: string): Promise<void> {
+  const { token } = (await call('POST', `/customers/${id}/erase`, {})) as { token: string }
+  const { erasureId } = (await call('POST', `/customers/${id}/erase`, { token, reason: 'request' })) as { erasureId: string }
+  for (let hours = 1; hours <= 3; hours++) {
+    crm.clock.now = new Date(Date.parse(crm.clock.now) + 3_600_000).toISOString()
+    await runJob(crm, 'erasures')
+  }
+  expect((await crm.call('GET', `/erasures/${erasureId}`, { as: 'admin' })).body['state']).toBe('done')
+}
+
 test('of who is renamed, binned and erased before anything has followed from it, nothing is kept', async () => {
   const { id } = (await call('POST', '/customers', { name: 'Ada Byron', emails: [{ address: 'ada@example.com' }] })) as { id: string }
   await settle(crm)
@@ -72,13 +83,7 @@ test('what is told of someone only after their erasure is done makes nothing of 
   await call('POST', `/tickets/${ticket.id}/resolve`, { resolution: 'Found' })
   await buy(id, 90_000)
   await call('DELETE', `/customers/${id}`, undefined, 2)
-  const { token } = (await call('POST', `/customers/${id}/erase`, {})) as { token: string }
-  const { erasureId } = (await call('POST', `/customers/${id}/erase`, { token, reason: 'request' })) as { erasureId: string }
-  for (let hours = 1; hours <= 3; hours++) {
-    crm.clock.now = new Date(Date.parse(crm.clock.now) + 3_600_000).toISOString()
-    await runJob(crm, 'erasures')
-  }
-  expect((await crm.call('GET', `/erasures/${erasureId}`, { as: 'admin' })).body['state']).toBe('done')
+  await eraseToTheEnd(id)
   const records = async () => {
     const { items } = await crm.table.query({ pk, limit: 200 })
     return items.filter(({ ev }) => ev !== undefined).map(({ sk, version, erasedAt }) => ({ sk, version, erasedAt }))
@@ -99,13 +104,7 @@ test('rows of search that a run left which broke off go, though what was changed
   expect(await keptOf(note.id)).toHaveLength(1)
   await call('PATCH', `/interactions/${note.id}`, { body: 'Looms' }, 1)
   await call('DELETE', `/customers/${id}`, undefined, 1)
-  const { token } = (await call('POST', `/customers/${id}/erase`, {})) as { token: string }
-  const { erasureId } = (await call('POST', `/customers/${id}/erase`, { token, reason: 'request' })) as { erasureId: string }
-  for (let hours = 1; hours <= 3; hours++) {
-    crm.clock.now = new Date(Date.parse(crm.clock.now) + 3_600_000).toISOString()
-    await runJob(crm, 'erasures')
-  }
-  expect((await crm.call('GET', `/erasures/${erasureId}`, { as: 'admin' })).body['state']).toBe('done')
+  await eraseToTheEnd(id)
   await replay(crm)
   expect(await keptOf(note.id)).toEqual([])
 })

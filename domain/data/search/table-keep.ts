@@ -70,13 +70,11 @@ async function planOf(ctx: Ctx, entry: Entry, register: Register | undefined): P
  * before it wrote the register, and the record was again what the register says when it was made good.
  */
 async function strayed(ctx: Ctx, rows: readonly { key: string; row: Item & Key }[]): Promise<Set<string>> {
-  const wrong = new Set<string>()
-  for (let from = 0; from < rows.length; from += READ) {
-    const some = rows.slice(from, from + READ)
-    const items = await ctx.table.getAll(some.map(({ row: { pk, sk } }) => ({ pk, sk })))
-    for (const [at, { key, row }] of some.entries()) if (!isDeepStrictEqual(items[at], row)) wrong.add(key)
-  }
-  return wrong
+  const items = await readAll(
+    ctx,
+    rows.map(({ row: { pk, sk } }) => ({ pk, sk })),
+  )
+  return new Set(rows.flatMap(({ key, row }, at) => (isDeepStrictEqual(items[at], row) ? [] : [key])))
 }
 
 /**
@@ -84,13 +82,14 @@ async function strayed(ctx: Ctx, rows: readonly { key: string; row: Item & Key }
  * was another when it was made good. Mostly there are none, and a read is a fifth of a write.
  */
 async function leftOf(ctx: Ctx, old: readonly Key[]): Promise<Key[]> {
-  const left: Key[] = []
-  for (let from = 0; from < old.length; from += READ) {
-    const some = old.slice(from, from + READ)
-    const items = await ctx.table.getAll(some)
-    left.push(...some.filter((_, at) => items[at] !== undefined))
-  }
-  return left
+  const items = await readAll(ctx, old)
+  return old.filter((_, at) => items[at] !== undefined)
+}
+
+async function readAll(ctx: Ctx, keys: readonly Key[]): Promise<(Item | undefined)[]> {
+  const items: (Item | undefined)[] = []
+  for (let from = 0; from < keys.length; from += READ) items.push(...(await ctx.table.getAll(keys.slice(from, from + READ))))
+  return items
 }
 
 /** The register's write, refused when another run wrote it meanwhile; a record that is not to be found has none. */
